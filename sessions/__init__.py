@@ -1,0 +1,1 @@
+"""The domain: sessions, their history tree, cursor, queue, replay, export and import."""
