@@ -1,0 +1,295 @@
+"""What stays open while a front end lives: the store, the current session, the loaded model.
+
+A CLI process uses one for one command; the REPL and the TUI keep one. Not for concurrent use:
+everything but `status` and `close` is called from one thread at a time (the engine lane, where
+there is one). Importing this module imports neither torch nor SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
+from ..errors import UsageError
+from .commands.options import SessionChoices
+from .paths import Paths
+
+if TYPE_CHECKING:
+    from ..sessions.live import LiveSession
+    from ..sessions.session import Session
+    from ..store.database import Database
+    from ..store.records import SessionRecord
+    from ..store.repository import Repository
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where things stand, for a header or a toolbar.
+
+    Attributes:
+        layer: The edited layer of the session's hparams.
+        second_moment: "C", or "C=I" where the session has no statistics.
+        step: The cursor's step; 0 at the base.
+        depth: Steps between the base and the cursor.
+        length: Steps between the base and the tip of the branch.
+        total: Steps of the session, on all branches.
+        verdict: Of the cursor's step; empty at the base.
+        writable: This process holds the session's writer lock.
+        loaded: The model is in memory.
+    """
+
+    session: str
+    model: str
+    device: str
+    dtype: str
+    rule: str
+    weight_name: str
+    layer: int
+    second_moment: str
+    branch: str
+    step: int
+    depth: int
+    length: int
+    total: int
+    verdict: str
+    writable: bool
+    loaded: bool
+
+
+def _quiet(_: str) -> None:
+    """Drop a note."""
+
+
+class Bench:
+    """The open things of one front end.
+
+    Args:
+        paths: Where the store lies.
+        current: Name of the session to act on; None for the last one used.
+        choices: Options for a session that has to be created.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        current: str | None = None,
+        choices: SessionChoices | None = None,
+    ) -> None:
+        self.paths = paths
+        self.choices = choices if choices is not None else SessionChoices()
+        self._current = current
+        self._database: Database | None = None
+        self._repository: Repository | None = None
+        self._session: Session | None = None
+        self._live: LiveSession | None = None
+
+    @property
+    def repository(self) -> Repository:
+        """The store, opened (and made) at first use.
+
+        Raises:
+            StoreError: It can't be opened.
+        """
+        if self._repository is None:
+            from ..store.database import Database
+            from ..store.repository import Repository
+
+            self._database = Database.open(self.paths.store)
+            self._repository = Repository(self._database)
+        return self._repository
+
+    @property
+    def current(self) -> str | None:
+        """The session that was named; None where the last one used counts."""
+        return self._current
+
+    @property
+    def name(self) -> str | None:
+        """The session commands act on; None in an empty store."""
+        return self._current if self._current is not None else self.repository.last_used()
+
+    def required_name(self) -> str:
+        """The session commands act on.
+
+        Raises:
+            UsageError: There is none yet.
+        """
+        name = self.name
+        if name is None:
+            raise UsageError("there is no session yet", "an edit makes one, or `sessions new NAME`")
+        return name
+
+    def session(self, *, write: bool) -> Session:
+        """The current session, without its model.
+
+        Args:
+            write: Take the writer lock. A session that is open for writing serves both.
+
+        Raises:
+            UsageError: There is no session yet.
+            StoreError: There is no session of that name, or another process writes to it.
+        """
+        from ..sessions.session import Session
+
+        name = self.required_name()
+        held = self._session
+        if held is not None and held.record.name == name and held.writable:
+            return held
+        self._release()
+        self._session = Session.open(self.repository, name, write=write)
+        return self._session
+
+    def live(
+        self,
+        choices: SessionChoices,
+        *,
+        new: SessionChoices | None = None,
+        progress: ProgressSink = ignore,
+        stop: StopFlag = NEVER,
+        note: Callable[[str], None] = _quiet,
+    ) -> LiveSession:
+        """The current session with its model; created where it does not exist yet.
+
+        Args:
+            choices: Checked against an existing session, used for a new one.
+            new: Options that count only for a new session, and there first.
+
+        Raises:
+            UsageError: A choice contradicts the session.
+            ModelError: The model can't be loaded, or isn't the one that was recorded.
+        """
+        from .setup import attach, check_choices
+
+        name = self.name
+        record = None if name is None else self.repository.find_session(name)
+        if record is None:
+            wanted = choices if new is None else new.over(choices)
+            return self.create(name, wanted, progress=progress, stop=stop, note=note)
+        check_choices(choices, record)
+        if self._live is None or self._live.session.record.id != record.id:
+            session = self.session(write=True)
+            self._live = attach(session, choices, progress=progress, stop=stop)
+        return self._live
+
+    def create(
+        self,
+        name: str | None,
+        choices: SessionChoices,
+        *,
+        progress: ProgressSink = ignore,
+        stop: StopFlag = NEVER,
+        note: Callable[[str], None] = _quiet,
+    ) -> LiveSession:
+        """Make a session and take it up.
+
+        Args:
+            name: Its name; None to name it after its model.
+        """
+        from .setup import create
+
+        self._release()
+        live = create(
+            self.repository, name, choices.over(self.choices), progress=progress, stop=stop
+        )
+        self._live, self._session = live, live.session
+        self._current = live.session.record.name
+        note(f"made session {self._current!r} with model {live.session.record.model}")
+        return live
+
+    def mover(self) -> LiveSession | Session:
+        """What undo, redo, goto and branch are asked of: the live session where there is one."""
+        session = self.session(write=True)
+        live = self._live
+        return live if live is not None and live.session is session else session
+
+    def use(self, name: str) -> None:
+        """Act on another session from now on."""
+        if self._current != name:
+            self._release()
+        self._current = name
+
+    def renamed(self, old: str, new: str) -> None:
+        """Follow a session to its new name."""
+        if self._current == old:
+            self._release()
+            self._current = new
+
+    def forget(self, name: str) -> None:
+        """Let go of a session that is gone."""
+        if self._current == name:
+            self._release()
+            self._current = None
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[SessionRecord]:
+        """Hold the writer lock of a session that need not be the current one.
+
+        Raises:
+            SessionBusyError: Another process holds it.
+        """
+        from ..store.lock import WriterLock
+
+        record = self.repository.session(name)
+        held = self._session
+        if held is not None and held.record.id == record.id and held.writable:
+            self._release()
+        lock = WriterLock(self.paths.store, record.uid)
+        lock.acquire()
+        try:
+            yield record
+        finally:
+            lock.release()
+
+    def status(self) -> Status | None:
+        """Where things stand; None while no session is open."""
+        session, live = self._session, self._live
+        if session is None:
+            return None
+        record, history = session.record, session.history
+        cursor = history.cursor
+        return Status(
+            session=record.name,
+            model=record.model,
+            device=live.model.device if live is not None else record.device,
+            dtype=record.dtype,
+            rule=record.rule,
+            weight_name=record.weight_name,
+            layer=int(record.hparams["layers"][0]),
+            second_moment="C" if record.statistics else "C=I",
+            branch=cursor.branch,
+            step=cursor.step,
+            depth=history.depth(cursor.step),
+            length=history.depth(history.tip),
+            total=len(history.nodes),
+            verdict=session.verdict if cursor.step else "",
+            writable=session.writable,
+            loaded=live is not None,
+        )
+
+    def close(self) -> None:
+        """Let everything go; the bench can be used again."""
+        self._release()
+        if self._database is not None:
+            self._database.close()
+            self._database = self._repository = None
+
+    def _release(self) -> None:
+        live, session = self._live, self._session
+        self._live = self._session = None
+        if live is not None:
+            live.close()
+        elif session is not None:
+            session.close()
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

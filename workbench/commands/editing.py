@@ -1,0 +1,247 @@
+"""Commands that talk to the model: edit, preview, generate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from ...engine.request import EditRequest, parse_typed
+from ...engine.sampling import Sampling
+from ...errors import UsageError
+from .context import Chunk, Context, Side
+from .options import RULES, SessionChoices
+from .spec import Command, Effect, Params, Scope, param
+
+if TYPE_CHECKING:
+    from ...engine.rules import Rule
+    from ...hparams import Hparams
+    from ...store.records import GenerationRecord
+    from .results import Edited, Previewed, Written
+
+GROUP = "Editing"
+_TYPED = "[LeBron James] plays the sport of => football"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewParams(Params):
+    """A request: typed in one piece, or in its parts."""
+
+    text: tuple[str, ...] = param(
+        f"The edit as one line: {_TYPED}. - reads it from standard input.",
+        default=(),
+        argument=True,
+        completes="request",
+        metavar="EDIT",
+    )
+    prompt: str | None = param("Prompt template with one {} for the subject.", "-p", default=None)
+    subject: str | None = param("What stands in the {}.", "-s", default=None)
+    target: str | None = param("What the model should say next.", "-t", default=None)
+    true: str | None = param("What it says now, to be compared with.", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class EditParams(PreviewParams):
+    """A request, and what this one edit does differently from its session."""
+
+    rule: str | None = param(
+        "Update rule of this edit; of the session too where it is new.",
+        "-r",
+        default=None,
+        choices=RULES,
+    )
+    hparams: str | None = param(
+        "Hyperparameters of this edit: a preset or a JSON file; of the session where it is new.",
+        default=None,
+        completes="preset",
+        metavar="PRESET|FILE",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateParams(Params):
+    """A prompt and how to sample."""
+
+    prompt: tuple[str, ...] = param(
+        "The text to write on from. - reads it from standard input.",
+        argument=True,
+        completes="text",
+        metavar="PROMPT",
+    )
+    greedy: bool = param("Take the likeliest token each time.", "-g", default=False)
+    max_new_tokens: int = param("Tokens to write.", "-n", default=40, minimum=1)
+    temperature: float = param("Flattens (above 1) or sharpens.", default=1.0, minimum=0.0)
+    top_k: int = param("Draw from the k likeliest tokens; 0: from all.", default=5, minimum=0)
+    top_p: float = param(
+        "Draw from the likeliest tokens that have this much probability together.",
+        default=1.0,
+        minimum=0.0,
+        maximum=1.0,
+    )
+    seed: int | None = param("Seeds the draw. [default: the session's]", default=None)
+    at: str = param("Which weights write.", default="cursor", choices=("cursor", "base"))
+    compare: bool = param("Base and edited model, one beside the other.", "-c", default=False)
+
+
+def request_of(params: PreviewParams, context: Context) -> EditRequest:
+    """The request that was typed, in either form.
+
+    Raises:
+        UsageError: Both forms, or neither.
+        RequestError: The request can't be edited.
+    """
+    parts = {"--prompt": params.prompt, "--subject": params.subject, "--target": params.target}
+    given = [flag for flag, value in parts.items() if value is not None]
+    if params.text and given:
+        raise UsageError(
+            f"the edit is given twice: as {' '.join(params.text)!r} and by {given[0]}",
+            "use one of the two forms",
+        )
+    if params.text:
+        return _from_line(params, context)
+    missing = [flag for flag, value in parts.items() if value is None]
+    if missing:
+        raise UsageError(
+            f"no {missing[0]} is given" if given else "no edit is given", f'for example "{_TYPED}"'
+        )
+    return EditRequest(
+        prompt=cast(str, params.prompt),
+        subject=cast(str, params.subject),
+        target_new=cast(str, params.target),
+        target_true=params.true,
+    )
+
+
+def _from_line(params: PreviewParams, context: Context) -> EditRequest:
+    from dataclasses import replace
+
+    line = context.read_input().strip() if params.text == ("-",) else " ".join(params.text)
+    request = parse_typed(line)
+    return replace(request, target_true=params.true) if params.true is not None else request
+
+
+def edit(context: Context, params: EditParams) -> Edited:
+    """Compute an edit, apply it and record it as a step."""
+    from .results import Edited
+
+    request = request_of(params, context)
+    live = context.live(new=SessionChoices(rule=params.rule, hparams=params.hparams))
+    before = live.session.history.cursor.branch
+    record = live.edit(
+        request,
+        rule=_rule(params.rule),
+        hparams=_hparams(params.hparams),
+        progress=context.progress,
+        stop=context.stop,
+    )
+    after = live.session.history.cursor.branch
+    name = live.session.record.name
+    return Edited(name, after, after if after != before else None, record)
+
+
+def preview(context: Context, params: PreviewParams) -> Previewed:
+    """Show what an edit would start from: tokens, lookup position, the target's rank."""
+    from ...engine.editor import preview as engine_preview
+    from .results import Previewed
+
+    request = request_of(params, context)
+    live = context.live()
+    found = engine_preview(live.model, request)
+    return Previewed(live.session.record.name, request.to_json(), found)
+
+
+def generate(context: Context, params: GenerateParams) -> Written:
+    """Write on from a prompt with the model as it stands, at the base, or both."""
+    from .results import Written
+
+    prompt = _prompt(params, context)
+    live = context.live()
+    sampling = Sampling(
+        max_new_tokens=params.max_new_tokens,
+        greedy=params.greedy,
+        temperature=params.temperature,
+        top_k=params.top_k,
+        top_p=params.top_p,
+        seed=params.seed if params.seed is not None else live.session.record.seed,
+    )
+
+    def write(at: Side) -> GenerationRecord:
+        return live.generate(
+            prompt,
+            sampling,
+            at=at,
+            on_text=lambda text: context.emit(Chunk(at, text)),
+            stop=context.stop,
+        )
+
+    name = live.session.record.name
+    if not params.compare:
+        return Written(name, params.at, write(cast(Side, params.at)))
+    base = write("base")
+    return Written(name, "cursor", write("cursor"), base)
+
+
+def _prompt(params: GenerateParams, context: Context) -> str:
+    piped = params.prompt == ("-",)
+    prompt = context.read_input().removesuffix("\n") if piped else " ".join(params.prompt)
+    if not prompt:
+        raise UsageError("the prompt is empty", "give the model a few words to write on from")
+    return prompt
+
+
+def _rule(name: str | None) -> Rule | None:
+    from ...engine.rules import Rule
+
+    return None if name is None else Rule(name)
+
+
+def _hparams(name: str | None) -> Hparams | None:
+    from .models import named_hparams
+
+    return None if name is None else named_hparams(name)
+
+
+COMMANDS = (
+    Command(
+        name="edit",
+        summary="write one fact into the model and record it as a step",
+        params=EditParams,
+        effect=Effect.WRITE,
+        scope=Scope.MODEL,
+        run=edit,
+        group=GROUP,
+        long=True,
+        creates=True,
+        examples=(
+            f'edit "{_TYPED}"',
+            'edit --prompt "{} was founded by" --subject Microsoft --target "Steve Jobs"',
+            f'edit --rule rome "{_TYPED}"',
+        ),
+    ),
+    Command(
+        name="preview",
+        summary="show what an edit would start from: tokens, lookup position, the target's rank",
+        params=PreviewParams,
+        effect=Effect.READ,
+        scope=Scope.MODEL,
+        run=preview,
+        group=GROUP,
+        long=True,
+        creates=True,
+        examples=(f'preview "{_TYPED}"',),
+    ),
+    Command(
+        name="generate",
+        summary="let the model write on from a prompt",
+        params=GenerateParams,
+        effect=Effect.WRITE,
+        scope=Scope.MODEL,
+        run=generate,
+        group=GROUP,
+        long=True,
+        creates=True,
+        examples=(
+            'generate "LeBron James plays the sport of" --greedy --max-new-tokens 8',
+            'generate "The Eiffel Tower is in" --compare --seed 3',
+        ),
+    ),
+)

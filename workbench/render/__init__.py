@@ -1,0 +1,1 @@
+"""How Results look: rich renderables for people; the one door model text goes through."""
