@@ -14,6 +14,9 @@ Json = dict[str, Any]
 BASE = 0
 """The step number of the unedited model."""
 
+THIS_STEP = -1
+"""In the generations and measurements of a `StepDraft`: the step that is being committed."""
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
@@ -174,7 +177,10 @@ class CursorRecord:
 
 @dataclass(frozen=True, slots=True)
 class QueueRecord:
-    """A request waiting its turn. `status`: pending, done, failed."""
+    """A request waiting its turn. `status`: pending, done, failed, cleared.
+
+    `position` counts from 1 over the whole session and is never reused.
+    """
 
     position: int
     request: Json
@@ -186,7 +192,10 @@ class QueueRecord:
 
 @dataclass(frozen=True, slots=True)
 class OperationRecord:
-    """One command and what came of it. `status`: ok, failed, cancelled, interrupted."""
+    """One command and what came of it. `status`: ok, failed, cancelled, interrupted.
+
+    `before` and `after` are the cursor around it; `elapsed_s` is in seconds.
+    """
 
     number: int
     command: str
@@ -201,7 +210,17 @@ class OperationRecord:
 
 @dataclass(frozen=True, slots=True)
 class StepDraft:
-    """All that one committed edit writes, in one transaction. The store numbers the step."""
+    """All that one committed edit writes, in one transaction. The store numbers the step.
+
+    Attributes:
+        parent: The step the edit was made on; it must be where the stored cursor stands.
+        branch: The cursor's branch when the cursor is at its tip, else a name that is new: the
+            branch is made in the same transaction.
+        delta: safetensors bytes with `left` and `right`; the store adds the digest.
+        generations: Texts written around the edit; `step` is `THIS_STEP` or an earlier step.
+        measurements: Probes taken around the edit; `step` as in `generations`.
+        queue_position: The queue entry this edit was; it becomes `done` with the step's number.
+    """
 
     parent: int
     branch: str
