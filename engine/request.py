@@ -92,7 +92,7 @@ class EditRequest:
         for key in ("prompt", "subject", "target_new"):
             if not isinstance(data.get(key), str):
                 raise RequestError(f"the request has no text for {key!r}", f"it is {data!r:.120}")
-        values = {
+        values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
         }
         return cls(**values)

@@ -3,7 +3,15 @@
 Imports nothing of romebench but its errors.
 """
 
-from .schema import FactToken, Hparams, read_hparams, rule_of_flags
 from .presets import load_preset, preset_for, preset_names
+from .schema import FactToken, Hparams, read_hparams, rule_of_flags
 
-__all__ = ["FactToken", "Hparams", "load_preset", "preset_for", "preset_names", "read_hparams", "rule_of_flags"]
+__all__ = [
+    "FactToken",
+    "Hparams",
+    "load_preset",
+    "preset_for",
+    "preset_names",
+    "read_hparams",
+    "rule_of_flags",
+]

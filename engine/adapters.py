@@ -1,0 +1,287 @@
+"""Where things are in each family of decoder-only models: paths and facts, by `config.model_type`.
+
+Never decided by the model's name. A `model_type` that isn't in the registry is probed by structure
+(`probe`), and the finding is shown before it is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
+
+from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Module paths and facts of one family.
+
+    Attributes:
+        model_type: `config.model_type`.
+        decoder: Path of the stack under the head.
+        blocks: Path of the list of blocks.
+        projection: Path, inside a block, of the MLP's last projection: what is edited.
+        mlp: Path of the MLP inside a block; empty where the block holds it directly.
+        attention: Path of the attention inside a block.
+        final_norm: Path of the norm before the head; empty where there is none.
+        head: Path of the head.
+        embedding: Path of the token embedding.
+        parallel: MLP and attention read the same normed input.
+        gated: The key is act(gate)·up rather than act(up).
+        direct: The projection's output is added to the residual stream as it is. Where it isn't (a
+            norm follows it), the block is run again for every value that is tried.
+        probed: The paths were found by structure, not from the registry.
+    """
+
+    model_type: str
+    decoder: str
+    blocks: str
+    projection: str
+    mlp: str
+    attention: str
+    final_norm: str
+    head: str
+    embedding: str
+    parallel: bool = False
+    gated: bool = False
+    direct: bool = True
+    probed: bool = False
+
+    def weight_name(self, layer: int) -> str:
+        """Parameter name of the edited weight at a layer."""
+        return f"{self.blocks}.{layer}.{self.projection}.weight"
+
+    def block(self, model: nn.Module, layer: int) -> nn.Module:
+        """The block of a layer."""
+        return model.get_submodule(f"{self.blocks}.{layer}")
+
+    def projection_of(self, model: nn.Module, layer: int) -> nn.Module:
+        """The edited projection of a layer: input is the key, output the value."""
+        return model.get_submodule(f"{self.blocks}.{layer}.{self.projection}")
+
+    def logits(self, model: PreTrainedModel, hidden: Tensor) -> Tensor:
+        """The head's logits [..., V] for the last block's output [..., d]; the norm is included."""
+        if self.final_norm:
+            hidden = model.get_submodule(self.final_norm)(hidden)
+        project_out = getattr(model.get_submodule(self.decoder), "project_out", None)
+        if project_out is not None:
+            hidden = project_out(hidden)
+        logits: Tensor = model.get_submodule(self.head)(hidden)
+        scale = getattr(model.config, "logit_scale", None)
+        if scale is not None:
+            logits = logits * scale
+        cap = getattr(model.config, "final_logit_softcapping", None)
+        return logits if cap is None else cap * (logits / cap).tanh()
+
+
+def is_transposed(module: nn.Module) -> bool:
+    """Whether the module keeps its weight as [d_in, d_out] (GPT-2's Conv1D), by its type.
+
+    Raises:
+        ModelError: It is neither a Linear nor a Conv1D.
+    """
+    if isinstance(module, Conv1D):
+        return True
+    if isinstance(module, nn.Linear) and type(module) is nn.Linear:
+        return False
+    raise ModelError(
+        f"the projection is a {type(module).__name__}, which can't be edited",
+        "romebench edits plain nn.Linear and Conv1D weights; quantised weights are refused",
+    )
+
+
+_GPT2 = Adapter(
+    model_type="gpt2", decoder="transformer", blocks="transformer.h", projection="mlp.c_proj",
+    mlp="mlp", attention="attn", final_norm="transformer.ln_f", head="lm_head",
+    embedding="transformer.wte",
+)  # fmt: skip
+_LLAMA = Adapter(
+    model_type="llama", decoder="model", blocks="model.layers", projection="mlp.down_proj",
+    mlp="mlp", attention="self_attn", final_norm="model.norm", head="lm_head",
+    embedding="model.embed_tokens", gated=True,
+)  # fmt: skip
+_POST_NORMED = ("gemma2", "gemma3_text", "olmo2")
+
+_REGISTRY: dict[str, Adapter] = {
+    "gpt2": _GPT2,
+    "gptj": replace(_GPT2, model_type="gptj", projection="mlp.fc_out", parallel=True),
+    "gpt_neo": replace(_GPT2, model_type="gpt_neo"),
+    "falcon": replace(
+        _GPT2, model_type="falcon", projection="mlp.dense_4h_to_h", attention="self_attention",
+        embedding="transformer.word_embeddings",
+    ),
+    "bloom": replace(
+        _GPT2, model_type="bloom", projection="mlp.dense_4h_to_h", attention="self_attention",
+        embedding="transformer.word_embeddings",
+    ),
+    "gpt_neox": Adapter(
+        model_type="gpt_neox", decoder="gpt_neox", blocks="gpt_neox.layers",
+        projection="mlp.dense_4h_to_h", mlp="mlp", attention="attention",
+        final_norm="gpt_neox.final_layer_norm", head="embed_out", embedding="gpt_neox.embed_in",
+    ),
+    "opt": Adapter(
+        model_type="opt", decoder="model.decoder", blocks="model.decoder.layers",
+        projection="fc2", mlp="", attention="self_attn",
+        final_norm="model.decoder.final_layer_norm", head="lm_head",
+        embedding="model.decoder.embed_tokens",
+    ),
+    "phi": replace(
+        _LLAMA, model_type="phi", projection="mlp.fc2", final_norm="model.final_layernorm",
+        parallel=True, gated=False,
+    ),
+}  # fmt: skip
+_REGISTRY.update(
+    {
+        kind: replace(_LLAMA, model_type=kind, direct=kind not in _POST_NORMED)
+        for kind in (
+            "llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text",
+            "phi3", "olmo", "olmo2", "stablelm",
+        )
+    }
+)  # fmt: skip
+
+
+def known_model_types() -> tuple[str, ...]:
+    """Every `model_type` in the registry, sorted."""
+    return tuple(sorted(_REGISTRY))
+
+
+def adapter_for(model: PreTrainedModel) -> Adapter:
+    """The adapter of a model, from the registry or by structure.
+
+    Raises:
+        ModelError: The model can't be edited; the message says why.
+    """
+    config = model.config
+    _refuse(config)
+    adapter = _REGISTRY.get(config.model_type)
+    if adapter is None:
+        adapter = probe(model)
+    adapter = _with_config(adapter, config)
+    for path in (adapter.blocks, adapter.head, adapter.final_norm):
+        if path:
+            _submodule(model, path, adapter)
+    is_transposed(_submodule(model, f"{adapter.blocks}.0.{adapter.projection}", adapter))
+    return adapter
+
+
+def _refuse(config: Any) -> None:
+    """Refuse by name what an edit of one projection can't mean."""
+    experts = [
+        key
+        for key in ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+        if (getattr(config, key, None) or 0) > 1
+    ]
+    if experts:
+        raise ModelError(
+            f"{config.model_type} is a mixture of experts ({experts[0]} = "
+            f"{getattr(config, experts[0])}): there is no one projection to edit",
+            "choose a dense model",
+        )
+    if getattr(config, "quantization_config", None):
+        raise ModelError(
+            f"this {config.model_type} has quantised weights, which can't take an exact delta",
+            "load the unquantised weights",
+        )
+    if getattr(config, "is_encoder_decoder", False):
+        raise ModelError(
+            f"{config.model_type} is an encoder-decoder model", "choose a decoder-only model"
+        )
+
+
+def _with_config(adapter: Adapter, config: Any) -> Adapter:
+    """Facts that differ within a family."""
+    if adapter.model_type == "gpt_neox":
+        return replace(adapter, parallel=bool(config.use_parallel_residual))
+    if adapter.model_type == "falcon":
+        return replace(adapter, parallel=bool(config.parallel_attn))
+    if adapter.model_type == "opt" and not config.do_layer_norm_before:
+        raise ModelError(
+            "this OPT normalises after its blocks (do_layer_norm_before is false)",
+            "choose another OPT: every size but opt-350m normalises before",
+        )
+    return adapter
+
+
+def _submodule(model: nn.Module, path: str, adapter: Adapter) -> nn.Module:
+    try:
+        return model.get_submodule(path)
+    except AttributeError:
+        raise ModelError(
+            f"the {adapter.model_type} model has no module {path!r}",
+            "`romebench models probe` shows what was found",
+        ) from None
+
+
+_PROJECTION_NAMES = ("down_proj", "c_proj", "fc_out", "dense_4h_to_h", "fc2", "w2", "wo")
+
+
+def probe(model: PreTrainedModel) -> Adapter:
+    """Find the paths by structure: the longest list of like blocks, and the projection that leads
+    from the MLP's width back to the hidden size.
+
+    Raises:
+        ModelError: No such structure was found.
+    """
+    kind = model.config.model_type
+    lists = [
+        (name, module)
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) > 0
+    ]
+    if not lists:
+        raise ModelError(f"no list of blocks was found in {kind}", _PROBE_HINT)
+    blocks, stack = max(lists, key=lambda item: len(item[1]))
+    first = stack[0]
+    hidden = _embedding_width(model)
+    found = [
+        name
+        for name, module in first.named_modules()
+        if name.rpartition(".")[2] in _PROJECTION_NAMES
+        and "attn" not in name
+        and "attention" not in name
+        and isinstance(module, (nn.Linear, Conv1D))
+        and hidden in module.weight.shape
+    ]
+    head = _name_of(model, model.get_output_embeddings())
+    if len(found) != 1 or not head:
+        raise ModelError(
+            f"no one MLP projection was found in a block of {kind} (candidates: {found})",
+            _PROBE_HINT,
+        )
+    projection = found[0]
+    children = [name for name, _ in first.named_children()]
+    attention = next((name for name in children if "attn" in name or "attention" in name), "")
+    decoder = blocks.rpartition(".")[0]
+    norms = [
+        name
+        for name, _ in model.get_submodule(decoder).named_children()
+        if "norm" in name.lower() or name.startswith("ln")
+    ]
+    mlp = projection.rpartition(".")[0]
+    return Adapter(
+        model_type=kind, decoder=decoder, blocks=blocks, projection=projection, mlp=mlp,
+        attention=attention, final_norm=f"{decoder}.{norms[-1]}" if norms else "", head=head,
+        embedding=_name_of(model, model.get_input_embeddings()),
+        gated="gate" in " ".join(name for name, _ in first.named_modules()),
+        direct=False, probed=True,
+    )  # fmt: skip
+
+
+_PROBE_HINT = "romebench edits decoder-only models whose MLP ends in one projection"
+
+
+def _embedding_width(model: PreTrainedModel) -> int:
+    weight = model.get_input_embeddings().weight
+    assert isinstance(weight, Tensor)
+    return weight.shape[1]
+
+
+def _name_of(model: nn.Module, wanted: nn.Module | None) -> str:
+    return next((name for name, module in model.named_modules() if module is wanted), "")
