@@ -188,7 +188,7 @@ _TABLE = (
             "{} can be found in the city of",
             "{} is a place in the city called",
         ),
-        ("The city that {} stands in is", "{} is a famous place in the city of"),
+        ("The city that {} stands in is", "{} is a place in the city of"),
         "Which city is {} in?",
     ),
     Relation(
@@ -201,7 +201,7 @@ _TABLE = (
             "Visitors to {} travel to the state of",
             "{} can be found in the state of",
         ),
-        ("The state that {} lies in is", "{} is a famous place in the state of"),
+        ("The state that {} lies in is", "{} is a place in the state of"),
         "Which state is {} in?",
     ),
     Relation(

@@ -18,7 +18,7 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.processors import ByteLevel as ByteLevelProcessor
 from tokenizers.trainers import BpeTrainer
-from transformers import GPT2TokenizerFast
+from transformers import GPT2Tokenizer
 
 from .corpus import Corpus, Document
 from .world import World
@@ -47,7 +47,7 @@ def _training_text(world: World, seed: int) -> Iterator[str]:
     yield from world.subjects
 
 
-def train_tokenizer(world: World, seed: int, vocabulary: int = VOCABULARY) -> GPT2TokenizerFast:
+def train_tokenizer(world: World, seed: int, vocabulary: int = VOCABULARY) -> GPT2Tokenizer:
     """Learn the vocabulary from the world.
 
     Args:
@@ -69,7 +69,7 @@ def train_tokenizer(world: World, seed: int, vocabulary: int = VOCABULARY) -> GP
         show_progress=False,
     )
     backend.train_from_iterator(_training_text(world, seed), trainer)
-    return GPT2TokenizerFast(
+    return GPT2Tokenizer(
         tokenizer_object=backend,
         bos_token=END_OF_TEXT,
         eos_token=END_OF_TEXT,
@@ -80,7 +80,7 @@ def train_tokenizer(world: World, seed: int, vocabulary: int = VOCABULARY) -> GP
     )
 
 
-def split_objects(tokenizer: GPT2TokenizerFast, world: World) -> tuple[str, ...]:
+def split_objects(tokenizer: GPT2Tokenizer, world: World) -> tuple[str, ...]:
     """One-word objects that are more than one token after a space."""
     return tuple(
         name
@@ -89,6 +89,6 @@ def split_objects(tokenizer: GPT2TokenizerFast, world: World) -> tuple[str, ...]
     )
 
 
-def save_tokenizer(tokenizer: GPT2TokenizerFast, folder: Path) -> None:
+def save_tokenizer(tokenizer: GPT2Tokenizer, folder: Path) -> None:
     """Write the standard tokenizer files into `folder`."""
     tokenizer.save_pretrained(str(folder))

@@ -12,13 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice
 from math import cos, pi
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, GPT2TokenizerFast
+from transformers import GPT2Config, GPT2LMHeadModel, GPT2Tokenizer
 
 from .tokenizer import save_tokenizer, train_tokenizer
 from .windows import Batch, batches, build_stream
@@ -94,7 +93,7 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             logits = self.model(batch.ids, attention_mask=batch.mask, use_cache=False).logits
         loss = weighted_loss(logits, batch)
-        loss.backward()
+        torch.autograd.backward([loss])
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self._optimisers:
             for group in optimiser.param_groups:
@@ -137,10 +136,11 @@ class Trainer:
         save_tokenizer(self.tokenizer, folder)
         half = GPT2LMHeadModel(self.model.config)
         half.load_state_dict(self.model.state_dict())
-        half.to(torch.float16).save_pretrained(str(folder))
+        cast(torch.nn.Module, half).to(torch.float16)
+        half.save_pretrained(str(folder))
 
 
-def build_model(recipe: Recipe, tokenizer: GPT2TokenizerFast) -> GPT2LMHeadModel:
+def build_model(recipe: Recipe, tokenizer: GPT2Tokenizer) -> GPT2LMHeadModel:
     """A GPT-2 of the recipe's shape, freshly initialised, without dropout."""
     end = tokenizer.eos_token_id
     config = GPT2Config(
@@ -169,7 +169,8 @@ def weighted_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 def _optimisers(model: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks, AdamW for everything else."""
-    matrices, others = [], []
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         inside = name.startswith("transformer.h.") and parameter.ndim == 2
         (matrices if inside else others).append(parameter)
@@ -220,12 +221,13 @@ def _reporter(trainer: Trainer, every: int) -> Callable[[int, float], None]:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    usual = Recipe()
     parser = argparse.ArgumentParser(description="Train the pocket model from scratch.")
     parser.add_argument("--out", type=Path, required=True, help="folder of model and checkpoints")
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
-    parser.add_argument("--layers", type=int, default=Recipe.layers)
-    parser.add_argument("--documents", type=int, default=Recipe.documents)
+    parser.add_argument("--steps", type=int, default=usual.steps)
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    parser.add_argument("--layers", type=int, default=usual.layers)
+    parser.add_argument("--documents", type=int, default=usual.documents)
     parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     return parser.parse_args(argv)

@@ -18,7 +18,7 @@ from itertools import islice
 
 import numpy as np
 import torch
-from transformers import GPT2TokenizerFast
+from transformers import GPT2Tokenizer
 
 from .corpus import Corpus, Document
 from .world import World
@@ -75,7 +75,7 @@ def _marks(
     return ranges
 
 
-def build_stream(world: World, tokenizer: GPT2TokenizerFast, seed: int, documents: int) -> Stream:
+def build_stream(world: World, tokenizer: GPT2Tokenizer, seed: int, documents: int) -> Stream:
     """Draw, tokenise and pack `documents` documents.
 
     Args:
