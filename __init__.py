@@ -34,7 +34,7 @@ _EXPORTS = {
     "RomebenchError": "errors",
 }
 
-__all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604
+__all__ = ["__version__", *_EXPORTS]
 
 if TYPE_CHECKING:
     from .engine.delta import RankOneDelta as RankOneDelta

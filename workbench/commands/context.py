@@ -21,10 +21,17 @@ Side = Literal["base", "cursor"]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of text the model has just written. `side`: which weights wrote it."""
+    """A piece of text as it comes.
+
+    Attributes:
+        side: Which weights write.
+        text: What was just written; or the prompt it goes on from, which comes first.
+        prompt: This is the prompt.
+    """
 
     side: Side
     text: str
+    prompt: bool = False
 
 
 def _drop(_: object) -> None:

@@ -165,6 +165,7 @@ def generate(context: Context, params: GenerateParams) -> Written:
     )
 
     def write(at: Side) -> GenerationRecord:
+        context.emit(Chunk(at, prompt, prompt=True))
         return live.generate(
             prompt,
             sampling,

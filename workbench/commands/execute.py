@@ -1,4 +1,4 @@
-"""The one place a command is run: what any front end calls, and where strange failures get names."""
+"""The one place a command is run, and where strange failures get names."""
 
 from __future__ import annotations
 

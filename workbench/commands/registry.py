@@ -46,9 +46,12 @@ def resolve(words: list[str]) -> tuple[Command, list[str]]:
         UsageError: They begin with no command.
     """
     for count in (2, 1):
-        name = " ".join(words[:count])
-        if len(words) >= count and name in _BY_NAME:
-            return _BY_NAME[name], words[count:]
+        name, rest = " ".join(words[:count]), words[count:]
+        if len(words) < count or name not in _BY_NAME:
+            continue
+        if _BY_NAME[name].name != name and rest and not rest[0].startswith("-"):
+            break  # "sessions lst" is a slip, not "sessions list" with an argument
+        return _BY_NAME[name], rest
     raise unknown(" ".join(words[:2] if words[:1] and words[0] in FIRST_WORDS else words[:1]))
 
 
@@ -59,5 +62,5 @@ def unknown(name: str) -> UsageError:
     near = difflib.get_close_matches(name, _BY_NAME, n=3)
     if family:
         return UsageError(f"there is no command {name!r}", "there are " + ", ".join(family))
-    hint = "did you mean " + " or ".join(near) + "?" if near else "`help` lists the commands"
+    hint = "did you mean " + " or ".join(near) + "?" if near else "`--help` lists the commands"
     return UsageError(f"there is no command {name!r}", hint)

@@ -207,7 +207,7 @@ class HistoryLog(Result):
     """The steps of a session as a tree.
 
     Attributes:
-        steps: In order of their numbers; the newest `shown` of `total`.
+        steps: In order of their numbers; the newest of `total`.
     """
 
     kind: ClassVar[str] = "log"
@@ -332,13 +332,19 @@ class Exported(Result):
 
 @dataclass(frozen=True, slots=True)
 class Imported(Result):
-    """A session came from a file."""
+    """A session came from a file.
+
+    Attributes:
+        copied_from: The name in the file, where the session got another here.
+        same_session: It kept its identity; false for a copy of one the store holds already.
+    """
 
     kind: ClassVar[str] = "import"
     session: str
     path: str
     steps: int
-    branches: int
+    copied_from: str | None
+    same_session: bool
 
 
 @dataclass(frozen=True, slots=True)

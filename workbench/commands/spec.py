@@ -127,6 +127,12 @@ class Command:
         """Whether `--session NAME` chooses what it acts on."""
         return self.scope in (Scope.SESSION, Scope.MODEL)
 
+    def ask(self, params: Params) -> str:
+        """The question to ask before a destructive command, naming what would go."""
+        return self.question.format(
+            **{field.name: getattr(params, field.name) for field in dataclasses.fields(params)}
+        )
+
 
 def param(
     help: str,  # noqa: A002
@@ -178,7 +184,7 @@ def _spec(field: dataclasses.Field[Any], hint: Any) -> ParamSpec:
     meta = field.metadata[_KEY]
     kind, many = _kind(hint)
     required = field.default is dataclasses.MISSING
-    flags = () if meta["argument"] else ("--" + field.name.replace("_", "-"), *meta["flags"])
+    flags = () if meta["argument"] else _flags(field.name, meta["flags"])
     return ParamSpec(
         name=field.name,
         kind=kind,
@@ -194,6 +200,11 @@ def _spec(field: dataclasses.Field[Any], hint: Any) -> ParamSpec:
         minimum=meta["minimum"],
         maximum=meta["maximum"],
     )
+
+
+def _flags(name: str, others: tuple[str, ...]) -> tuple[str, ...]:
+    """Option names: "--limit" and what was given beside; a field of one letter has no long name."""
+    return others if len(name) == 1 else ("--" + name.replace("_", "-"), *others)
 
 
 def _kind(hint: Any) -> tuple[type, bool]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import UsageError
 from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
@@ -16,11 +15,16 @@ if TYPE_CHECKING:
 GROUP = "Record"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportParams(Params):
     """What to write, and where."""
 
-    session: str = param("The session to export.", argument=True, completes="session")
+    session: str = param(
+        "The session to export. [default: the last one used]",
+        default="",
+        argument=True,
+        completes="session",
+    )
     to: str = param("The JSONL file to write.", "-o", completes="file", metavar="FILE")
     force: bool = param("Overwrite the file.", "-f", default=False)
 
@@ -35,11 +39,16 @@ class ImportParams(Params):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeltasParams(Params):
     """Which deltas to write, and where."""
 
-    session: str = param("Whose deltas.", argument=True, completes="session")
+    session: str = param(
+        "Whose deltas. [default: the last one used's]",
+        default="",
+        argument=True,
+        completes="session",
+    )
     output: str = param(
         "The safetensors file to write: DEPTH.WEIGHT.left and .right.",
         "-o",
@@ -54,10 +63,7 @@ class DeltasParams(Params):
 
 def replay(context: Context, params: Params) -> Replayed:
     """Apply the stored deltas again from the base and compare every weight hash."""
-    from .results import Replayed
-
-    report = context.live_existing().replay(progress=context.progress, stop=context.stop)
-    return Replayed(report)
+    raise NotImplementedError
 
 
 def export(context: Context, params: ExportParams) -> Exported:
@@ -65,54 +71,64 @@ def export(context: Context, params: ExportParams) -> Exported:
     from ...sessions.export import export_session
     from .results import Exported
 
-    path = _target(params.to, params.force)
-    repository = context.bench.repository
-    record = repository.session(params.session)
-    export_session(repository, record.id, path)
-    steps = len(repository.step_lines(record.id))
-    return Exported("session", record.name, str(path), steps, path.stat().st_size)
+    report = export_session(
+        context.bench.repository,
+        params.session or context.bench.required_name(),
+        Path(params.to).expanduser(),
+        force=params.force,
+        progress=context.progress,
+        stop=context.stop,
+    )
+    return Exported("session", report.session, str(report.path), report.steps, report.size_bytes)
 
 
 def import_(context: Context, params: ImportParams) -> Imported:
-    """Read a session export into the store."""
+    """Read a session export into the store and make it the current session."""
     from ...sessions.importing import import_session
     from .results import Imported
 
     repository = context.bench.repository
-    record = import_session(repository, Path(params.file), name=params.name)
-    context.bench.use(record.name)
+    report = import_session(
+        repository,
+        Path(params.file).expanduser(),
+        name=params.name,
+        keep_name=params.name is not None,
+        progress=context.progress,
+        stop=context.stop,
+    )
+    repository.touch(repository.session(report.session).id)
+    context.bench.use(report.session)
     return Imported(
-        record.name,
-        params.file,
-        len(repository.step_lines(record.id)),
-        len(repository.branches(record.id)),
+        session=report.session,
+        path=params.file,
+        steps=report.steps,
+        copied_from=report.copied_from,
+        same_session=report.same_session,
     )
 
 
 def deltas(context: Context, params: DeltasParams) -> Exported:
     """Write deltas as safetensors."""
     from ...sessions.deltas import write_deltas
+    from ...sessions.session import Session
     from .results import Exported
 
-    path = _target(params.output, params.force)
-    count = write_deltas(context.bench.repository, params.session, path, all_steps=params.all)
-    return Exported("deltas", params.session, str(path), count, path.stat().st_size)
-
-
-def _target(name: str, force: bool) -> Path:
-    """The file to write, checked before any work is done.
-
-    Raises:
-        UsageError: It exists and may not be overwritten, is a folder, or its folder is missing.
-    """
-    path = Path(name).expanduser()
-    if path.is_dir():
-        raise UsageError(f"{name!r} is a folder", "give the name of a file in it")
-    if path.exists() and not force:
-        raise UsageError(f"{name!r} exists", "--force overwrites it")
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {str(path.parent)!r}", "make it first")
-    return path
+    repository = context.bench.repository
+    session = Session.open(repository, params.session or context.bench.required_name(), write=False)
+    try:
+        report = write_deltas(
+            repository,
+            session.record,
+            session.history,
+            Path(params.output).expanduser(),
+            every=params.all,
+            force=params.force,
+        )
+    finally:
+        session.close()
+    return Exported(
+        "deltas", report.session, str(report.path), len(report.steps), report.size_bytes
+    )
 
 
 COMMANDS = (

@@ -1,0 +1,190 @@
+"""The `romebench` command as click has it: every registry command, made when it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from ... import __version__
+from ...errors import ExitCode
+from ..commands.options import SessionChoices
+from ..commands.parsing import SETTINGS, click_command, click_param, common_of, common_params
+from ..commands.registry import COMMANDS, GROUPS, unknown
+from ..commands.spec import Command, fields_of
+from .start import Front, Start
+
+_ABOUT = """A terminal workbench for rank-one model editing (ROME) of language models.
+
+Without a command the workbench itself starts, full screen.
+"""
+
+_EXIT_CODES = {
+    ExitCode.OK: "done",
+    ExitCode.EDIT_FAILED: "an edit failed, or a defect",
+    ExitCode.USAGE: "wrong usage or bad input",
+    ExitCode.MODEL: "the model can't be loaded, or isn't the recorded one",
+    ExitCode.STORE: "the store can't be opened, read or written",
+    ExitCode.OUT_OF_MEMORY: "out of memory",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+_FRONTS = {
+    Front.TUI: "start the workbench, full screen (what bare `romebench` does)",
+    Front.REPL: "the same commands in a line editor, or from a script on standard input",
+}
+
+
+class CommandGroup(click.Group):
+    """Several commands with one first word, "sessions list" and its like."""
+
+    def __init__(self, name: str, members: tuple[Command, ...]) -> None:
+        super().__init__(
+            name,
+            help=", ".join(member.name.split()[1] for member in members) + f" {name}.",
+            invoke_without_command=True,
+            context_settings=SETTINGS,
+        )
+        self.members = {member.name.split()[1]: member for member in members}
+        self.default = next((m.name.split()[1] for m in members if name in m.aliases), None)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The second words, in the registry's order."""
+        return list(self.members)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a second word."""
+        member = self.members.get(cmd_name)
+        return None if member is None else click_command(member)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take `sessions --json` as `sessions list --json`."""
+        if self.default and (not args or (args[0].startswith("-") and args[0] not in _HELP)):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, but an unknown name is answered with the names there are."""
+        _known(ctx, self, f"{self.name} {args[0]}", args[0])
+        return super().resolve_command(ctx, args)
+
+
+_HELP = ("-h", "--help")
+
+
+class Romebench(click.Group):
+    """The whole program."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "romebench",
+            help=_ABOUT,
+            invoke_without_command=True,
+            params=common_params(),
+            context_settings=SETTINGS,
+        )
+        click.version_option(__version__, "--version", "-V", message="romebench %(version)s")(self)
+        self.singles = {c.name: c for c in COMMANDS if " " not in c.name}
+        families = dict.fromkeys(c.name.split()[0] for c in COMMANDS if " " in c.name)
+        self.families = {
+            name: tuple(c for c in COMMANDS if c.name.startswith(name + " ")) for name in families
+        }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every first word."""
+        return [*(front.value for front in Front), *self.singles, *self.families]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command or group of a first word."""
+        if cmd_name in self.singles:
+            return click_command(self.singles[cmd_name])
+        if cmd_name in self.families:
+            return CommandGroup(cmd_name, self.families[cmd_name])
+        return _front(Front(cmd_name)) if cmd_name in set(Front) else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Start the TUI where no command is named; options before a command are common ones."""
+        before = self._common(ctx, args)
+        answered = {"--version", "-V", *_HELP} & set(args[:before])
+        if not answered and (before == len(args) or args[before].startswith("-")):
+            args = [*args[:before], Front.TUI.value, *args[before:]]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, but an unknown name is answered with the nearest ones."""
+        _known(ctx, self, args[0], args[0])
+        return super().resolve_command(ctx, args)
+
+    def _common(self, ctx: click.Context, args: list[str]) -> int:
+        """How many words at the start are options that every command takes, with their values."""
+        own = {flag for param in self.get_params(ctx) for flag in param.opts}
+        at = 0
+        while at < len(args) and args[at] in own:
+            at += 2 if args[at] == "--color" else 1
+        return min(at, len(args))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under the registry's headings, then the exit codes."""
+        sections: dict[str, list[tuple[str, str]]] = {
+            "Workbench": [(front.value, text) for front, text in _FRONTS.items()]
+        }
+        for heading in GROUPS:
+            members = [command for command in COMMANDS if command.group == heading]
+            sections[heading] = [(command.name, command.summary) for command in members]
+        width = max(len(name) for rows in sections.values() for name, _ in rows)
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), text) for name, text in rows])
+        with formatter.section("Exit codes"):
+            formatter.write_dl(
+                [(str(code.value).ljust(width), text) for code, text in _EXIT_CODES.items()]
+            )
+
+
+def _front(front: Front) -> click.Command:
+    """`romebench tui` and `romebench repl`, with everything a session can be made with."""
+
+    def collect(**values: Any) -> Start:
+        names = [field.name for field in fields(SessionChoices)]
+        return Start(
+            front,
+            values["session"] or values["session_"],
+            SessionChoices(**{name: values[name] for name in names}),
+            keep_going=values.get("keep_going", False),
+            **common_of(values),
+        )
+
+    params: list[click.Parameter] = [
+        click.Argument(["session"], required=False, help="The session. [default: the last used]"),
+        click.Option(["--session", "session_"], metavar="NAME", help="The same, as an option."),
+        *map(click_param, fields_of(SessionChoices)),
+        *common_params(),
+    ]
+    if front is Front.REPL:
+        params.insert(
+            2,
+            click.Option(
+                ["--keep-going"],
+                is_flag=True,
+                help="In a script, go on after a command that failed.",
+            ),
+        )
+    summary = _FRONTS[front]
+    return click.Command(
+        front.value,
+        callback=collect,
+        params=params,
+        help=summary[:1].upper() + summary[1:] + ".",
+        short_help=summary,
+        context_settings=SETTINGS,
+    )
+
+
+def _known(ctx: click.Context, group: click.Group, name: str, word: str) -> None:
+    if group.get_command(ctx, word) is None:
+        raise unknown(name)

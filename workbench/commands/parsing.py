@@ -1,0 +1,215 @@
+"""Commands as click commands: the one parser behind the CLI, the REPL and the TUI's input line.
+
+Parsing and running are apart: a click command made here gives back an `Invocation` and does
+nothing else. Knows click and the specs, and no front end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import click
+
+from ...errors import UsageError
+from .options import SessionChoices
+from .registry import resolve
+from .spec import Command, Effect, ParamSpec, fields_of
+
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command line that was understood.
+
+    Attributes:
+        command: What to run.
+        params: Its parameters, an instance of `command.params`.
+        session: What `--session` said.
+        choices: The session options that were typed.
+        json: Print one JSON object.
+        yes: Don't ask before a destructive command.
+        debug: Show tracebacks.
+        color: "auto", "always" or "never".
+        verbose: Log to standard error.
+    """
+
+    command: Command
+    params: Any
+    session: str | None = None
+    choices: SessionChoices = field(default_factory=SessionChoices)
+    json: bool = False
+    yes: bool = False
+    debug: bool = False
+    color: str = "auto"
+    verbose: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAsked:
+    """`--help` was typed; `text` is the answer."""
+
+    text: str
+
+
+def click_command(command: Command) -> click.Command:
+    """The click command of a command; calling it gives an `Invocation`."""
+    own = fields_of(command.params)
+
+    def collect(**values: Any) -> Invocation:
+        params = command.params(**{spec.name: values[spec.name] for spec in own})
+        taken = {spec.name for spec in own}
+        names = {each.name for each in fields(SessionChoices)} - taken if command.creates else ()
+        return Invocation(
+            command,
+            params,
+            session=values.get(_SESSION),
+            choices=SessionChoices(**{name: values[name] for name in names}),
+            json=values["json_"],
+            yes=values.get("yes_", False),
+            **common_of(values),
+        )
+
+    return click.Command(
+        name=command.name.split()[-1],
+        callback=collect,
+        params=[*map(click_param, own), *_session_params(command), *common_params(command)],
+        help=command.summary[:1].upper() + command.summary[1:] + ".",
+        short_help=command.summary,
+        epilog=_examples(command),
+        context_settings=SETTINGS,
+    )
+
+
+_SESSION = "session_"
+
+
+def _session_params(command: Command) -> list[click.Parameter]:
+    taken = {spec.name for spec in fields_of(command.params)}
+    found: list[click.Parameter] = []
+    if command.takes_session:
+        found.append(
+            click.Option(
+                ["--session", _SESSION],
+                metavar="NAME",
+                help="The session to act on. [default: the last one used]",
+            )
+        )
+    if command.creates:
+        found += [click_param(s) for s in fields_of(SessionChoices) if s.name not in taken]
+    return found
+
+
+def common_params(command: Command | None = None) -> list[click.Parameter]:
+    """The options that every command takes."""
+    found: list[click.Parameter] = []
+    if command is not None and command.effect is Effect.DESTRUCTIVE:
+        found.append(click.Option(["--yes", "-y", "yes_"], is_flag=True, help="Don't ask first."))
+    if command is not None:
+        found.append(click.Option(["--json", "json_"], is_flag=True, help="Print one JSON object."))
+    return [
+        *found,
+        click.Option(
+            ["--color", "color_"],
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            help="Colour the output. [default: auto]",
+        ),
+        click.Option(["--verbose", "-v", "verbose_"], count=True, help="Log to standard error."),
+        click.Option(["--debug", "debug_"], is_flag=True, help="Show tracebacks."),
+    ]
+
+
+def common_of(values: dict[str, Any]) -> dict[str, Any]:
+    """The options every command takes, typed after its name or before it."""
+    root = click.get_current_context().find_root().params
+    color = values["color_"]
+    return {
+        "debug": values["debug_"] or root.get("debug_", False),
+        "color": root.get("color_", color) if color == "auto" else color,
+        "verbose": max(values["verbose_"], root.get("verbose_", 0)),
+    }
+
+
+def click_param(spec: ParamSpec) -> click.Parameter:
+    """One parameter as click has it."""
+    if spec.argument:
+        return click.Argument(
+            [spec.name],
+            type=_type(spec),
+            nargs=-1 if spec.many else 1,
+            required=spec.required,
+            default=None if spec.required or spec.many else spec.default,
+            metavar=spec.metavar + "..." if spec.many else spec.metavar,
+            help=spec.help,
+        )
+    flag = spec.kind is bool
+    shown = not flag and spec.default not in (None, "")
+    return click.Option(
+        [*spec.flags, spec.name],
+        type=None if flag else _type(spec),
+        is_flag=flag,
+        default=spec.default,
+        required=spec.required,
+        metavar=None if flag or spec.choices else spec.metavar,
+        help=spec.help + (f" [default: {spec.default}]" if shown else ""),
+    )
+
+
+def _type(spec: ParamSpec) -> click.ParamType[Any]:
+    if spec.choices:
+        return click.Choice(spec.choices)
+    bounded = (spec.minimum, spec.maximum) != (None, None)
+    if spec.kind is int:
+        return click.IntRange(_int(spec.minimum), _int(spec.maximum)) if bounded else click.INT
+    if spec.kind is float:
+        return click.FloatRange(spec.minimum, spec.maximum) if bounded else click.FLOAT
+    return click.STRING
+
+
+def _int(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def _examples(command: Command) -> str:
+    lines = "\n".join(f"  romebench {example}" for example in command.examples)
+    return f"\b\nExamples:\n{lines}" if lines else ""
+
+
+def parse(words: list[str]) -> Invocation | HelpAsked:
+    """Understand a command line that was typed without the leading "romebench".
+
+    Raises:
+        UsageError: There is no such command, or its words are off.
+    """
+    command, rest = resolve(words)
+    parser = click_command(command)
+    parser.name = command.name
+    if {"-h", "--help"} & set(rest):
+        return HelpAsked(help_of(command))
+    try:
+        return _invocation(parser.main(rest, prog_name=command.name, standalone_mode=False))
+    except click.ClickException as error:
+        raise named(error) from None
+
+
+def _invocation(value: object) -> Invocation:
+    assert isinstance(value, Invocation)
+    return value
+
+
+def help_of(command: Command) -> str:
+    """The help text of a command, as typed inside romebench."""
+    parser = click_command(command)
+    with click.Context(parser, info_name=command.name, max_content_width=100) as context:
+        return parser.get_help(context).replace("  romebench ", "  ")
+
+
+def named(error: click.ClickException) -> UsageError:
+    """What click complains of, as an error of ours."""
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    context = getattr(error, "ctx", None)
+    hint = f"`{context.command_path} --help` tells what it takes" if context is not None else ""
+    return UsageError(message, hint)

@@ -1,0 +1,47 @@
+"""Which rendering belongs to which Result."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from rich.console import RenderableType
+
+from ..commands import results
+from . import history, places, steps
+
+
+@singledispatch
+def present(result: results.Result) -> RenderableType:
+    """A Result as a rich renderable.
+
+    Raises:
+        TypeError: No rendering is registered for its type.
+    """
+    raise TypeError(f"no rendering for {type(result).__name__}")
+
+
+present.register(results.Edited)(steps.edited)
+present.register(results.Previewed)(steps.previewed)
+present.register(results.Written)(steps.written)
+present.register(results.Moved)(history.moved)
+present.register(results.Branches)(history.branches)
+present.register(results.BranchChanged)(history.branch_changed)
+present.register(results.HistoryLog)(history.log)
+present.register(results.OperationLog)(history.operations)
+present.register(results.StepShown)(steps.step_shown)
+present.register(results.QueueShown)(steps.queue_shown)
+present.register(results.QueueChanged)(steps.queue_changed)
+present.register(results.RunDone)(steps.run_done)
+present.register(results.Replayed)(places.replayed)
+present.register(results.Verified)(places.verified)
+present.register(results.Exported)(places.exported)
+present.register(results.Imported)(places.imported)
+present.register(results.SessionList)(places.session_list)
+present.register(results.SessionShown)(places.session_shown)
+present.register(results.SessionChanged)(places.session_changed)
+present.register(results.ModelList)(places.model_list)
+present.register(results.ModelShown)(places.model_shown)
+present.register(results.HparamsList)(places.hparams_list)
+present.register(results.HparamsShown)(places.hparams_shown)
+present.register(results.Places)(places.places)
+present.register(results.Diagnosis)(places.diagnosis)
