@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
-from ..errors import UsageError
+from ..errors import SessionBusyError, UsageError
 from .commands.options import SessionChoices
 from .paths import Paths
 
@@ -126,25 +126,62 @@ class Bench:
             raise UsageError("there is no session yet", "an edit makes one, or `sessions new NAME`")
         return name
 
-    def session(self, *, write: bool) -> Session:
-        """The current session, without its model.
+    def session(self, *, write: bool, note: Callable[[str], None] = _quiet) -> Session:
+        """The current session as it stands now, without its model.
 
         Args:
             write: Take the writer lock. A session that is open for writing serves both.
+            note: Told what a process that died left unfinished.
 
         Raises:
             UsageError: There is no session yet.
-            StoreError: There is no session of that name, or another process writes to it.
+            StoreError: There is no session of that name.
+            SessionBusyError: Another process writes to it, and `write` is set.
         """
         from ..sessions.session import Session
 
         name = self.required_name()
         held = self._session
-        if held is not None and held.record.name == name and held.writable:
+        if held is not None and held.record.name == name and (held.writable or not write):
+            if not held.writable:
+                held.refresh()
             return held
+        opened = Session.open(self.repository, name, write=write)
         self._release()
-        self._session = Session.open(self.repository, name, write=write)
-        return self._session
+        self._session = opened
+        if opened.recovered is not None:
+            note(
+                f"{opened.recovered.command} was interrupted when romebench last ran; "
+                "nothing of it was kept"
+            )
+        return opened
+
+    def resume(self, note: Callable[[str], None] = _quiet) -> Status | None:
+        """Open the session an interactive front end starts on, for writing where that can be had.
+
+        Args:
+            note: Told why the session can only be read, and what was left unfinished.
+
+        Returns:
+            Where it stands; None where there is no session yet.
+
+        Raises:
+            UsageError: The options typed contradict the session.
+            StoreError: The store can't be opened.
+        """
+        from .setup import check_choices
+
+        name = self.name
+        record = None if name is None else self.repository.find_session(name)
+        if record is None:
+            return None
+        check_choices(self.choices, record)
+        try:
+            self.session(write=True, note=note)
+        except SessionBusyError as error:
+            note(f"{error.message}; opened for reading")
+            self.session(write=False)
+        return self.status()
 
     def live(
         self,
@@ -174,7 +211,7 @@ class Bench:
             return self.create(name, wanted, progress=progress, stop=stop, note=note)
         check_choices(choices, record)
         if self._live is None or self._live.session.record.id != record.id:
-            session = self.session(write=True)
+            session = self.session(write=True, note=note)
             self._live = attach(session, choices, progress=progress, stop=stop)
         return self._live
 
@@ -202,12 +239,6 @@ class Bench:
         self._current = live.session.record.name
         note(f"made session {self._current!r} with model {live.session.record.model}")
         return live
-
-    def mover(self) -> LiveSession | Session:
-        """What undo, redo, goto and branch are asked of: the live session where there is one."""
-        session = self.session(write=True)
-        live = self._live
-        return live if live is not None and live.session is session else session
 
     def use(self, name: str) -> None:
         """Act on another session from now on."""
@@ -240,7 +271,7 @@ class Bench:
         held = self._session
         if held is not None and held.record.id == record.id and held.writable:
             self._release()
-        lock = WriterLock(self.paths.store, record.uid)
+        lock = WriterLock(self.paths.store, record.uid, name)
         lock.acquire()
         try:
             yield record
@@ -268,7 +299,7 @@ class Bench:
             depth=history.depth(cursor.step),
             length=history.depth(history.tip),
             total=len(history.nodes),
-            verdict=session.verdict if cursor.step else "",
+            verdict=session.verdict,
             writable=session.writable,
             loaded=live is not None,
         )

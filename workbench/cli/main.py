@@ -8,17 +8,12 @@ import click
 
 from ...errors import UsageError
 from ..bench import Bench
-from ..commands.context import Context
-from ..commands.execute import execute
 from ..commands.parsing import Invocation, named
-from ..commands.spec import Effect
 from ..logs import to_stderr
 from ..paths import Paths
 from . import diagnostics
 from .group import Romebench
-from .interrupts import stopping
-from .output import Output
-from .progress import bars_for_stderr
+from .runner import run_invocation
 from .start import Front, Start
 
 
@@ -28,8 +23,7 @@ def run(arguments: list[str]) -> int:
     try:
         asked = _parse(arguments)
         if isinstance(asked, Invocation):
-            to_stderr(asked.verbose)
-            return run_invocation(asked)
+            return _run(asked)
         return _start(asked) if isinstance(asked, Start) else asked
     except (Exception, KeyboardInterrupt) as error:
         return diagnostics.report(error, debug=debug)
@@ -52,48 +46,10 @@ def _parse(arguments: list[str]) -> Invocation | Start | int:
     return asked if isinstance(asked, int) else 0
 
 
-def run_invocation(asked: Invocation) -> int:
-    """Run one command of the registry and print what comes of it; gives the exit code.
-
-    Raises:
-        RomebenchError: It failed.
-    """
-    _confirm(asked)
-    bars = bars_for_stderr(quiet=not asked.command.long)
-    compares = bool(getattr(asked.params, "compare", False))
-    output = Output(as_json=asked.json, color=asked.color, bars=bars, labels=compares)
-    with stopping() as stop, Bench(Paths.discover(), current=asked.session) as bench:
-        context = Context(
-            bench,
-            progress=bars,
-            stop=stop,
-            emit=output.emit,
-            note=diagnostics.note,
-            choices=asked.choices,
-            read_input=sys.stdin.read,
-        )
-        try:
-            result = execute(asked.command, context, asked.params)
-        except BaseException:
-            output.abandon()
-            raise
-        output.result(result)
-        return result.exit_code
-
-
-def _confirm(asked: Invocation) -> None:
-    """Ask before something is destroyed, where there is somebody to ask.
-
-    Raises:
-        UsageError: Nobody is there and `--yes` was not typed, or the answer was no.
-    """
-    if asked.command.effect is not Effect.DESTRUCTIVE or asked.yes:
-        return
-    question = asked.command.ask(asked.params)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{asked.command.name} needs a yes: {question}", "add --yes")
-    if not click.confirm(question, default=False, err=True):
-        raise UsageError("nothing was done")
+def _run(asked: Invocation) -> int:
+    to_stderr(asked.verbose)
+    with Bench(Paths.discover(), current=asked.session) as bench:
+        return run_invocation(asked, bench, read_input=sys.stdin.read)
 
 
 def _start(asked: Start) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ..commands.context import Chunk, Side
 from ..commands.results import Result, StepBrief, Written
 from ..render.text import visible
+from . import diagnostics
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,6 +70,11 @@ class Output:
                 self._write(f"{SIDE_NAMES[chunk.side]}\n")
             self._side = chunk.side
         self._write(visible(chunk.text))
+
+    def note(self, text: str) -> None:
+        """Tell standard error a remark that is not data."""
+        self._bars.hide()
+        diagnostics.note(text)
 
     def result(self, result: Result) -> None:
         """Print the outcome."""

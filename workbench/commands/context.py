@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from ...engine.progress import NEVER, ProgressSink, StopFlag, ignore
@@ -67,9 +67,13 @@ class Context:
     choices: SessionChoices = field(default_factory=SessionChoices)
     read_input: Callable[[], str] = _no_input
 
+    def reading(self, read_input: Callable[[], str]) -> Context:
+        """The same call with a standard input."""
+        return replace(self, read_input=read_input)
+
     def session(self, *, write: bool) -> Session:
         """The current session, without its model."""
-        return self.bench.session(write=write)
+        return self.bench.session(write=write, note=self.note)
 
     def live(self, *, new: SessionChoices | None = None) -> LiveSession:
         """The current session with its model loaded; created where it does not exist yet.

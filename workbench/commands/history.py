@@ -13,7 +13,7 @@ from ...store.records import BASE
 from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
-    from ...sessions.session import Move
+    from ...sessions.session import Move, Session
     from .context import Context
     from .results import BranchChanged, Branches, HistoryLog, Moved, OperationLog, StepShown
 
@@ -75,35 +75,36 @@ class ShowParams(Params):
 
 def undo(context: Context, params: CountParams) -> Moved:
     """Go back towards the base."""
-    return _moved(context, "undo", context.bench.mover().undo(params.n))
+    session = context.session(write=True)
+    move = session.undo(params.n, progress=context.progress, stop=context.stop)
+    return _moved(session, "undo", move)
 
 
 def redo(context: Context, params: CountParams) -> Moved:
     """Go forward to the tip of the branch."""
-    return _moved(context, "redo", context.bench.mover().redo(params.n))
+    session = context.session(write=True)
+    move = session.redo(params.n, progress=context.progress, stop=context.stop)
+    return _moved(session, "redo", move)
 
 
 def goto(context: Context, params: GotoParams) -> Moved:
     """Go anywhere in the tree."""
-    return _moved(context, "goto", context.bench.mover().goto(params.ref))
+    session = context.session(write=True)
+    move = session.goto(params.ref, progress=context.progress, stop=context.stop)
+    return _moved(session, "goto", move)
 
 
-def _moved(context: Context, action: str, move: Move) -> Moved:
+def _moved(session: Session, action: str, move: Move) -> Moved:
     from .results import Moved
 
-    session = context.session(write=True)
-    step = move.after.step
-    weights = (
-        session.record.base_weight_sha256 if step == BASE else session.step(step).weight_sha256
-    )
     return Moved(
         action=action,
         session=session.record.name,
         before=move.before,
         after=move.after,
-        steps=tuple(move.steps),
-        depth=session.history.depth(step),
-        weight_sha256=weights,
+        steps=move.steps,
+        depth=session.history.depth(move.after.step),
+        weight_sha256=session.weight_sha256,
     )
 
 
@@ -119,7 +120,7 @@ def branch(context: Context, params: BranchParams) -> Branches | BranchChanged:
     session = context.session(write=True)
     name = session.record.name
     if params.rename is None:
-        move = context.bench.mover().branch(params.name, params.at)
+        move = session.branch(params.name, params.at, progress=context.progress, stop=context.stop)
         return BranchChanged(name, "created", params.name, move.after.step)
     if params.at is not None:
         raise UsageError("--at and --rename together make no sense", "do one after the other")

@@ -10,11 +10,13 @@ from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
     from ...engine.request import EditRequest
+    from ...sessions.session import Session
     from ...store.records import QueueRecord
     from .context import Context
     from .results import Edited, QueueChanged, QueueShown, RunDone
 
 GROUP = "Queue"
+PENDING = "pending"
 _FILE_HELP = (
     "Requests: ROME dicts, CounterFact or zsRE records, EasyEdit lists, as JSON or JSONL; "
     "- reads standard input."
@@ -67,7 +69,7 @@ def queue_add(context: Context, params: QueueAddParams) -> QueueChanged:
     origin, requests = _read(context, params.file)
     session = context.session(write=True)
     added = session.enqueue(requests[: params.limit], origin)
-    return QueueChanged(session.record.name, "added", len(added), len(pending(session.queue())))
+    return QueueChanged(session.record.name, "added", len(added), _waiting(session))
 
 
 def queue_list(context: Context, params: QueueListParams) -> QueueShown:
@@ -75,10 +77,7 @@ def queue_list(context: Context, params: QueueListParams) -> QueueShown:
     from .results import QueueShown
 
     session = context.session(write=False)
-    entries = session.queue()
-    return QueueShown(
-        session.record.name, tuple(entries) if params.all else tuple(pending(entries))
-    )
+    return QueueShown(session.record.name, tuple(session.queue(None if params.all else PENDING)))
 
 
 def queue_clear(context: Context, params: Params) -> QueueChanged:
@@ -127,19 +126,18 @@ def run(context: Context, params: RunParams) -> RunDone:
         enqueued=len(requests),
         steps=tuple(outcomes),
         failed=(),
-        pending=len(pending(session.queue())),
+        pending=_waiting(session),
     )
 
 
-def pending(entries: list[QueueRecord]) -> list[QueueRecord]:
-    """The entries that still wait."""
-    return [entry for entry in entries if entry.status == "pending"]
+def _waiting(session: Session) -> int:
+    return len(session.queue(PENDING))
 
 
 def _something_waits(context: Context) -> None:
     """Refuse before the model is loaded where there is nothing to do."""
     session = context.session(write=False)
-    if not pending(session.queue()):
+    if not _waiting(session):
         raise _nothing_waits(session.record.name)
 
 

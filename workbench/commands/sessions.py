@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from .queue import pending
+from .queue import PENDING
 from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def sessions_show(context: Context, params: MaybeNameParams) -> SessionShown:
         cursor=repository.cursor(record.id),
         branches=tuple(repository.branches(record.id)),
         steps=len(repository.step_lines(record.id)),
-        pending=len(pending(list(repository.queue(record.id)))),
+        pending=len(repository.queue(record.id, PENDING)),
     )
 
 
