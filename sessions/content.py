@@ -31,7 +31,7 @@ from .history import History, Node
 from .lines import LineError, from_line
 from .names import check_branch_name
 
-_QUEUE_STATUSES = frozenset({"pending", "done", "failed"})
+_QUEUE_STATUSES = frozenset({"pending", "done", "failed", "cleared"})
 _REPORT_EVERY = 500
 
 

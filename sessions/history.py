@@ -283,6 +283,18 @@ class History:
         self._branches[name] = tip
         self.move(CursorRecord(name, tip))
 
+    def check_rename(self, old: str, new: str) -> None:
+        """Raise where branch `old` can't be called `new`.
+
+        Raises:
+            UsageError: No branch `old`, or `new` can't be used or is taken.
+        """
+        if old not in self._branches:
+            raise UsageError(f"there is no branch {old!r}", "`branch` lists them")
+        check_branch_name(new)
+        if new in self._branches:
+            raise UsageError(f"there is a branch {new!r} already")
+
     def rename_branch(self, old: str, new: str) -> None:
         """Give a branch another name; the order of branches stays.
 

@@ -33,13 +33,22 @@ class FoundRequest:
     line: int
 
 
-def read_requests(path: Path) -> list[EditRequest]:
+def read_requests(path: Path | str) -> list[EditRequest]:
     """All requests of a file: ROME's dicts, CounterFact, zsRE, EasyEdit, or typed lines (`.txt`).
 
     Raises:
         FileFormatError: The file can't be read or a record is malformed; names file and line.
     """
-    return [found.request for found in find_requests(path)]
+    return [found.request for found in find_requests(Path(path))]
+
+
+def parse_requests(text: str, origin: str) -> list[EditRequest]:
+    """All requests of a text in any of the forms of a file; `origin` stands for its name.
+
+    Raises:
+        FileFormatError: A record is malformed; names origin and line.
+    """
+    return [found.request for found in _find(Path(origin), text)]
 
 
 def find_requests(path: Path) -> list[FoundRequest]:
@@ -48,7 +57,10 @@ def find_requests(path: Path) -> list[FoundRequest]:
     Raises:
         FileFormatError: As `read_requests`.
     """
-    text = _read(path)
+    return _find(path, _read(path))
+
+
+def _find(path: Path, text: str) -> list[FoundRequest]:
     found: list[FoundRequest] = []
     for line, record in _records(path, text):
         try:
@@ -63,7 +75,7 @@ def find_requests(path: Path) -> list[FoundRequest]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.expanduser().read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: not UTF-8 text (byte {error.start})") from None
     except OSError as error:
