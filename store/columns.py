@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Dialect, Double, Text
@@ -61,15 +62,27 @@ class WholeNumber(TypeDecorator[int]):
 
 
 class AnyFloat(TypeDecorator[float]):
-    """A float that may be NaN, which SQLite would turn into NULL: a probe that ran, and failed."""
+    """A float that may be NaN, which SQLite would turn into NULL: a probe that ran, and failed.
+
+    NaN is kept as text, which a column of numbers leaves as it is. The processors are replaced
+    whole, since `Double`'s own would make a float of the text again.
+    """
 
     impl = Double
     cache_ok = True
 
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> Any:
-        """NaN to text, which a column of numbers keeps as it is."""
-        return "NaN" if value is not None and math.isnan(value) else value
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Python value to what SQLite is given."""
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> float | None:
-        """Back to a float."""
-        return None if value is None else float(value)
+        def bind(value: float | None) -> float | str | None:
+            return "NaN" if value is not None and math.isnan(value) else value
+
+        return bind
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any]:
+        """What SQLite gives back to a Python value."""
+
+        def result(value: float | str | None) -> float | None:
+            return None if value is None else float(value)
+
+        return result

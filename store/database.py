@@ -44,14 +44,15 @@ class Database:
 
         Args:
             path: The store file.
-            read_only: Open without any change to the file or its folder; it must exist.
+            read_only: Change nothing in the file, which must exist. Where the folder is writable
+                SQLite may leave its (empty) `-wal` and `-shm` files beside it.
             migrations: The chain of migrations; another than the released one only in tests.
 
         Raises:
             StoreError: The file is missing (read-only), no SQLite file, another program's, of a
                 newer schema, not readable or writable, busy, damaged, or the disk is full.
         """
-        path = Path(path).absolute()
+        path = Path(path).resolve()
         with opening(path):
             _check_file(path, must_exist=read_only)
             if not read_only:
@@ -99,6 +100,18 @@ class Database:
             connection = connection.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with the file, in SQLite's words: pages, indexes, foreign keys.
+
+        Reads the whole file. Empty where all is well.
+        """
+        with self.read() as connection:
+            pages = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+            problems = [line for line in pages if line != "ok"]
+            for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+                problems.append(f"row {row[1]} of {row[0]} points to a missing row of {row[2]}")
+        return tuple(problems)
 
     def close(self) -> None:
         """Closes every connection; the last one folds the write-ahead log into the file."""

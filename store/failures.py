@@ -50,12 +50,12 @@ def from_sqlite(path: Path, error: sqlite3.Error) -> StoreError | None:
     return StoreError(f"the store {path}: {what} ({error})", hint)
 
 
-def from_os(path: Path, error: OSError) -> StoreError:
+def from_os(path: Path, error: OSError, what: str = "the store") -> StoreError:
     """The named failure behind a file system error."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(f"the store {path}: the disk is full ({error.strerror})", _FULL)
+        return StoreError(f"{what} {path}: the disk is full ({error.strerror})", _FULL)
     reason = error.strerror or str(error)
-    return StoreError(f"the store {path}: {reason.lower()}", _WRITABLE)
+    return StoreError(f"{what} {path}: {reason.lower()}", _WRITABLE)
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opening(path: Path) -> Iterator[None]:
+def opening(path: Path, what: str = "the store") -> Iterator[None]:
     """`named`, and the file system's errors too: folders are made and files copied inside.
 
     Raises:
@@ -98,4 +98,4 @@ def opening(path: Path) -> Iterator[None]:
         with named(path):
             yield
     except OSError as error:
-        raise from_os(path, error) from error
+        raise from_os(path, error, what) from error

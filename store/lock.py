@@ -51,7 +51,7 @@ class WriterLock:
     """
 
     def __init__(self, store_path: Path, session_uid: str, name: str = "") -> None:
-        self.path = Path(store_path).absolute().parent / FOLDER / f"{session_uid}.lock"
+        self.path = Path(store_path).resolve().parent / FOLDER / f"{session_uid}.lock"
         self._name = f"the session '{name}'" if name else "this session"
         self._file: int | None = None
 
@@ -69,7 +69,7 @@ class WriterLock:
         """
         if self._file is not None:
             return
-        with opening(self.path):
+        with opening(self.path, "the lock"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
             try:

@@ -152,15 +152,13 @@ class Sessions(Access):
         Raises:
             StoreError: The name is taken or no name.
         """
-        params: Json = {"to": new}
+        params: Json = {"name": "", "to": new}
+        row = SessionRow.id == session_id
         with self._change(session_id, "sessions rename", params) as change:
-            connection = change.connection
-            row = SessionRow.id == session_id
-            params["name"] = connection.scalar(select(SessionRow.name).where(row))
-            if params["name"] == new:
-                return
-            require_free(connection, new)
-            connection.execute(update(SessionRow).where(row).values(name=new))
+            params["name"] = change.connection.scalar(select(SessionRow.name).where(row))
+            if params["name"] != new:
+                require_free(change.connection, new)
+                change.connection.execute(update(SessionRow).where(row).values(name=new))
 
     def delete_session(self, session_id: int) -> None:
         """Deletes the session with all its rows, for good: the user asked for it to go.
