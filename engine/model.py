@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError, OutOfMemoryError
-from .adapters import Adapter, adapter_for, is_transposed
+from .adapters import adapter_for, is_transposed
+from .families import Adapter
 from .fingerprint import model_sha256, tokenizer_sha256
 from .progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
 
