@@ -125,7 +125,7 @@ def edit(context: Context, params: EditParams) -> Edited:
 
     request = request_of(params, context)
     live = context.live(new=SessionChoices(rule=params.rule, hparams=params.hparams))
-    before = live.session.history.cursor.branch
+    before = live.session.cursor.branch
     record = live.edit(
         request,
         rule=_rule(params.rule),
@@ -133,20 +133,18 @@ def edit(context: Context, params: EditParams) -> Edited:
         progress=context.progress,
         stop=context.stop,
     )
-    after = live.session.history.cursor.branch
+    after = live.session.cursor.branch
     name = live.session.record.name
     return Edited(name, after, after if after != before else None, record)
 
 
 def preview(context: Context, params: PreviewParams) -> Previewed:
     """Show what an edit would start from: tokens, lookup position, the target's rank."""
-    from ...engine.editor import preview as engine_preview
     from .results import Previewed
 
     request = request_of(params, context)
     live = context.live()
-    found = engine_preview(live.model, request)
-    return Previewed(live.session.record.name, request.to_json(), found)
+    return Previewed(live.session.record.name, request.to_json(), live.preview(request))
 
 
 def generate(context: Context, params: GenerateParams) -> Written:

@@ -49,7 +49,7 @@ class HparamsParams(Params):
 
 def models_list(context: Context, params: Params) -> ModelList:
     """The models known by name, and the architectures that can be edited."""
-    from ...engine.architectures import ARCHITECTURES
+    from ...engine.families import known_model_types
     from ...hparams import preset_names
     from .results import ModelLine, ModelList
 
@@ -58,7 +58,7 @@ def models_list(context: Context, params: Params) -> ModelList:
         ModelLine(name, _ABOUT.get(name, "hyperparameters ship under this name"), name)
         for name in sorted(presets, key=lambda name: (name != "pocket", name))
     )
-    return ModelList(tuple(lines), ARCHITECTURES)
+    return ModelList(tuple(lines), known_model_types())
 
 
 def models_show(context: Context, params: ModelParams) -> ModelShown:

@@ -10,10 +10,10 @@ from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
     from ...engine.request import EditRequest
+    from ...sessions.queue_run import Taken
     from ...sessions.session import Session
-    from ...store.records import QueueRecord
     from .context import Context
-    from .results import Edited, QueueChanged, QueueShown, RunDone
+    from .results import Edited, QueueChanged, QueueShown, RunDone, StepBrief
 
 GROUP = "Queue"
 PENDING = "pending"
@@ -95,17 +95,17 @@ def step(context: Context, params: Params) -> Edited:
 
     _something_waits(context)
     live = context.live()
-    before = live.session.history.cursor.branch
+    before = live.session.cursor.branch
     record = live.step_queue(progress=context.progress, stop=context.stop)
     if record is None:
         raise _nothing_waits(live.session.record.name)
-    after = live.session.history.cursor.branch
+    after = live.session.cursor.branch
     return Edited(live.session.record.name, after, after if after != before else None, record)
 
 
 def run(context: Context, params: RunParams) -> RunDone:
     """Put a file's requests in the queue, then take one after the other."""
-    from .results import RunDone, brief
+    from .results import RunDone
 
     origin, requests = _read(context, params.file) if params.file is not None else ("", [])
     if params.file is None:
@@ -114,19 +114,40 @@ def run(context: Context, params: RunParams) -> RunDone:
     session = live.session
     if requests:
         session.enqueue(requests, origin)
-    outcomes = []
+    steps: list[StepBrief] = []
+    failed: list[StepBrief] = []
 
-    def landed(entry: QueueRecord, record: object) -> None:
-        context.emit(brief(record, entry.position))
+    def landed(taken: Taken) -> None:
+        line = _brief(taken)
+        (steps if taken.step is not None else failed).append(line)
+        context.emit(line)
 
-    live.run_queue(params.limit, progress=context.progress, stop=context.stop, on_step=landed)
+    report = live.run_queue(
+        params.limit, progress=context.progress, stop=context.stop, on_step=landed
+    )
     return RunDone(
         session=session.record.name,
-        branch=session.history.cursor.branch,
+        branch=session.cursor.branch,
         enqueued=len(requests),
-        steps=tuple(outcomes),
-        failed=(),
-        pending=_waiting(session),
+        steps=tuple(steps),
+        failed=tuple(failed),
+        pending=report.pending,
+        end=report.end,
+    )
+
+
+def _brief(taken: Taken) -> StepBrief:
+    from .results import StepBrief, brief
+
+    if taken.step is not None:
+        return brief(taken.step, taken.entry.position)
+    request = taken.entry.request
+    return StepBrief(
+        step=None,
+        position=taken.entry.position,
+        subject=str(request.get("subject", "")),
+        target_new=str(request.get("target_new", "")),
+        message=taken.error.message if taken.error is not None else "",
     )
 
 

@@ -81,13 +81,13 @@ class StepBrief:
     position: int | None
     subject: str
     target_new: str
-    verdict: str
-    efficacy: bool | None
-    prob_before: float | None
-    prob_new: float | None
-    delta_ratio: float | None
-    weight_ratio: float | None
-    elapsed_s: float | None
+    verdict: str = ""
+    efficacy: bool | None = None
+    prob_before: float | None = None
+    prob_new: float | None = None
+    delta_ratio: float | None = None
+    weight_ratio: float | None = None
+    elapsed_s: float | None = None
     message: str = ""
 
 
@@ -105,7 +105,7 @@ def brief(record: StepRecord, position: int | None = None) -> StepBrief:
         prob_new=vitals.get("prob_new"),
         delta_ratio=vitals.get("delta_ratio"),
         weight_ratio=vitals.get("weight_ratio"),
-        elapsed_s=record.timings.get("total"),
+        elapsed_s=record.timings.get("total_s"),
     )
 
 
@@ -263,7 +263,15 @@ class QueueChanged(Result):
 
 @dataclass(frozen=True, slots=True)
 class RunDone(Result):
-    """The queue ran. `steps` and `failed` are what came of each request it took."""
+    """The queue ran.
+
+    Attributes:
+        enqueued: How many requests were put in the queue first.
+        steps: The requests that became steps.
+        failed: Those that could not be edited; each says why.
+        pending: How many requests wait on.
+        end: Why it ended: "empty" (the queue is), "limit", or "verdict" (a step collapsed).
+    """
 
     kind: ClassVar[str] = "run"
     session: str
@@ -272,6 +280,7 @@ class RunDone(Result):
     steps: tuple[StepBrief, ...]
     failed: tuple[StepBrief, ...]
     pending: int
+    end: str
 
     @property
     def exit_code(self) -> ExitCode:

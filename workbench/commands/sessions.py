@@ -131,13 +131,15 @@ def sessions_delete(context: Context, params: NameParams) -> SessionChanged:
 
 def sessions_verify(context: Context, params: MaybeNameParams) -> Verified:
     """Check what is stored of a session against itself, without its model."""
-    from ...sessions.replay import verify
+    from ...sessions.verify import verify
     from .results import Verified
 
     name = params.name or context.bench.required_name()
     repository = context.bench.repository
-    report = verify(repository, repository.session(name).id, progress=context.progress)
-    return Verified(name, report.steps, report.deltas, tuple(report.problems))
+    report = verify(
+        repository, repository.session(name).id, progress=context.progress, stop=context.stop
+    )
+    return Verified(name, report.steps, report.deltas, report.problems)
 
 
 COMMANDS = (

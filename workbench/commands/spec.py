@@ -13,7 +13,6 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
@@ -173,11 +172,16 @@ def param(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-@cache
-def fields_of(params: type) -> tuple[ParamSpec, ...]:
+_known: dict[type[Params], tuple[ParamSpec, ...]] = {}
+
+
+def fields_of(params: type[Params]) -> tuple[ParamSpec, ...]:
     """The parameters of a params dataclass, in the order they are declared."""
-    hints = typing.get_type_hints(params)
-    return tuple(_spec(field, hints[field.name]) for field in dataclasses.fields(params))
+    if params not in _known:
+        hints = typing.get_type_hints(params)
+        specs = (_spec(field, hints[field.name]) for field in dataclasses.fields(params))
+        _known[params] = tuple(specs)
+    return _known[params]
 
 
 def _spec(field: dataclasses.Field[Any], hint: Any) -> ParamSpec:

@@ -63,7 +63,19 @@ class DeltasParams(Params):
 
 def replay(context: Context, params: Params) -> Replayed:
     """Apply the stored deltas again from the base and compare every weight hash."""
-    raise NotImplementedError
+    from ...sessions.replay import replay as exact_replay
+    from .results import Replayed
+
+    report = exact_replay(context.live(), progress=context.progress, stop=context.stop)
+    found = report.mismatch
+    return Replayed(
+        session=report.session,
+        checked=report.checked,
+        mismatch=None if found is None else found.step,
+        expected=None if found is None else found.recorded,
+        found=None if found is None else found.found,
+        elapsed_s=report.elapsed_s,
+    )
 
 
 def export(context: Context, params: ExportParams) -> Exported:

@@ -108,9 +108,10 @@ def _token_rows(found: Json) -> list[tuple[str, Text | str]]:
         rows.append(("tokens", tokens(found["pieces"], found.get("lookup_index"))))
     if "target_pieces" in found:
         rows.append(("target", tokens(found["target_pieces"], None)))
-    if found.get("rank") is not None or found.get("probability") is not None:
-        rank, probability = found.get("rank"), found.get("probability")
-        rows.append(("before the edit", f"rank {rank}, {parts.percent(probability)}"))
+    if "prob_new" in found:
+        asked = f"rank {found.get('rank_new')}, {parts.percent(found['prob_new'])}"
+        rows.append(("target now", asked))
+    rows += [("careful", parts.shown(warning, "yellow")) for warning in found.get("warnings", ())]
     return rows
 
 
@@ -144,7 +145,7 @@ def step_shown(result: StepShown) -> RenderableType:
         ("weight", parts.shown(record.weight_name)),
         *_vital_rows(record),
         *((name, parts.number(value)) for name, value in record.diagnostics.items()),
-        ("took", ", ".join(f"{name} {parts.seconds(s)}" for name, s in record.timings.items())),
+        ("took", _timings(record.timings)),
         ("hash", record.weight_sha256),
         ("made", parts.when(record.created_at) + " UTC"),
     ]
@@ -156,6 +157,11 @@ def step_shown(result: StepShown) -> RenderableType:
     for generation in result.generations:
         shown += [Text(f"generated ({generation.role})", style=parts.LABEL), text_of(generation)]
     return Group(*shown)
+
+
+def _timings(timings: Json) -> str:
+    named = ((name.removesuffix("_s").replace("_", " "), took) for name, took in timings.items())
+    return ", ".join(f"{name} {parts.seconds(took)}" for name, took in named)
 
 
 _LOSS_COLUMNS = {
