@@ -12,6 +12,7 @@ from .access import Change, depth_of, near, no_step
 from .codec import branch_values, or_null
 from .records import BASE, BranchRecord, CursorRecord, StepDraft
 from .schema import BranchRow, CursorRow, StepRow
+from .sessions import require_name
 
 
 def find_branch(connection: Connection, session_id: int, name: str) -> Row[int, int | None] | None:
@@ -61,8 +62,24 @@ def branch_for(change: Change, draft: StepDraft) -> int:
     return branch_id
 
 
+def require_new_branch(change: Change, name: str) -> None:
+    """Refuses a branch name that is taken or can't be one.
+
+    Raises:
+        StoreError: Naming the name.
+    """
+    require_name(name, "branch")
+    if find_branch(change.connection, change.session_id, name) is not None:
+        raise StoreError(f"there is a branch named '{name}' already", "Choose another name.")
+
+
 def add_branch(change: Change, branch: BranchRecord) -> int:
-    """Writes a branch; gives its row number."""
+    """Writes a branch; gives its row number.
+
+    Raises:
+        StoreError: The name is taken or no name.
+    """
+    require_new_branch(change, branch.name)
     values = {
         "session_id": change.session_id,
         **branch_values(branch),

@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from sqlalchemy import insert, select, update
 
-from ..errors import StoreError
 from .access import (
     Access,
     Change,
@@ -55,13 +54,12 @@ from .schema import (
     StepDetailRow,
     StepRow,
 )
-from .sessions import require_name
 from .tree import (
     add_branch,
     branch_for,
-    find_branch,
     move,
     require_branch,
+    require_new_branch,
     require_step,
     set_cursor,
     set_tip,
@@ -173,7 +171,6 @@ class Writing(Access):
                 is not on the cursor's branch.
         """
         with self._change(session_id, command, params, result, elapsed_s) as change:
-            _require_new_branch(change, branch.name)
             require_step(change.connection, session_id, branch.tip)
             add_branch(change, branch)
             move(change, cursor)
@@ -196,7 +193,7 @@ class Writing(Access):
         """
         with self._change(session_id, command, params, result, elapsed_s) as change:
             branch = require_branch(change.connection, session_id, old)
-            _require_new_branch(change, new)
+            require_new_branch(change, new)
             change.connection.execute(
                 update(BranchRow).where(BranchRow.id == branch.id).values(name=new)
             )
@@ -314,9 +311,3 @@ def _placed(record: _Placed, number: int, change: Change) -> _Placed:
     step = number if record.step == THIS_STEP else record.step
     require_step(change.connection, change.session_id, step)
     return replace(record, step=step, created_at=record.created_at or change.now)
-
-
-def _require_new_branch(change: Change, name: str) -> None:
-    require_name(name, "branch")
-    if find_branch(change.connection, change.session_id, name) is not None:
-        raise StoreError(f"there is a branch named '{name}' already", "Choose another name.")
