@@ -148,8 +148,10 @@ def target_nll(model: LoadedModel, prompts: Sequence[str], target: str) -> torch
     answer = tokenizer(f" {target}")["input_ids"]
     starts = [tokenizer(prompt)["input_ids"] for prompt in prompts]
     width = max(map(len, starts)) + len(answer)
-    rows = [row + answer + [0] * (width - len(row) - len(answer)) for row in starts]
-    logs = model.model(torch.tensor(rows)).logits.float().log_softmax(-1)
+    rows = [row + answer for row in starts]
+    ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
+    shown = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    logs = model.model(ids, attention_mask=shown).logits.float().log_softmax(-1)
     found = [
         -sum(float(logs[i, len(row) - 1 + j, token]) for j, token in enumerate(answer))
         for i, row in enumerate(starts)

@@ -1,6 +1,6 @@
 """Measure the pocket model: recall, single edits under every rule, sequences.
 
-``python -m romebench.engine.pocket.evaluate recall|edits|sequences`` prints a
+``python -m romebench.engine.pocket.evaluate recall|edits|sequences|trace`` prints a
 table and, with ``--json``, writes every figure and the failures to a file.
 Nothing is chosen here: hparams come from the shipped preset unless a file is
 given, and ``--split dev`` is the place to compare them.
@@ -25,7 +25,8 @@ from ..rules import Rule
 from . import evaluation_set, held_out_documents, load_world
 from .editing import Bench, Record, Scores, SequenceResult, sequence, single_edits
 from .recall import Rate, answered, perplexity, questions, rates
-from .world import Split
+from .trace import trace
+from .world import Fact, Split
 
 Report = dict[str, Any]
 
@@ -79,6 +80,16 @@ def measure_sequences(
     return {"hparams": hparams.to_json(), "runs": [_sequence(run) for run in runs]}
 
 
+def measure_trace(limit: int | None) -> Report:
+    """Causal trace over the facts of the test requests."""
+    facts = {(fact.subject, fact.relation): fact for fact in load_world().facts}
+    chosen: list[Fact] = []
+    for record in evaluation_set(Split.TEST)[: limit or 100]:
+        rewrite = record["requested_rewrite"]
+        chosen.append(facts[rewrite["subject"], rewrite["relation_id"]])
+    return trace(load_model("pocket", device="cpu", dtype="float32"), chosen)
+
+
 def _rate(rate: Rate) -> Report:
     low, high = rate.interval
     return {"value": rate.value, "low": low, "high": high, "of": rate.total}
@@ -128,7 +139,8 @@ def _progress(what: str) -> Callable[[int, int], None]:
 
 
 def _line(name: str, found: Report) -> str:
-    return f"{name:<44}{found['value']:.3f}  [{found['low']:.3f}, {found['high']:.3f}]  of {found['of']}"
+    interval = f"[{found['low']:.3f}, {found['high']:.3f}]"
+    return f"{name:<44}{found['value']:.3f}  {interval}  of {found['of']}"
 
 
 def _recall_table(found: Report) -> list[str]:
@@ -159,9 +171,17 @@ def _sequences_table(found: Report) -> list[str]:
     ]
 
 
+def _trace_table(found: Report) -> list[str]:
+    lines = [f"{found['facts']} facts, p(answer) clean {found['clean']:.3f}"]
+    lines.append(f"subject corrupted: {found['corrupted']:.3f}; one state put back, by layer:")
+    for role, values in found["restored"].items():
+        lines.append(f"  {role:<22}" + "  ".join(f"{value:.3f}" for value in values))
+    return lines
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Measure the pocket model.")
-    parser.add_argument("what", choices=("recall", "edits", "sequences"))
+    parser.add_argument("what", choices=("recall", "edits", "sequences", "trace"))
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     parser.add_argument("--hparams", type=Path, help="the field's JSON instead of the preset")
     parser.add_argument("--split", type=Split, default=Split.TEST, choices=tuple(Split))
@@ -172,24 +192,30 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _measure(given: argparse.Namespace, hparams: Hparams) -> tuple[Report, list[str]]:
+    """The figures that were asked for, and the lines that show them."""
+    if given.what == "recall":
+        found = measure_recall()
+        return found, _recall_table(found)
+    if given.what == "trace":
+        found = measure_trace(given.limit)
+        return found, _trace_table(found)
+    if given.what == "edits":
+        found = measure_edits(hparams, given.split, given.rules or tuple(Rule), given.limit)
+        return found, _edits_table(found)
+    rules = given.rules or (Rule.ROME, Rule.R_ROME)
+    found = measure_sequences(hparams, rules, given.edits, given.orders)
+    return found, _sequences_table(found)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line."""
     given = _parser().parse_args(argv)
     hparams = load_preset("pocket")
     if given.hparams is not None:
         hparams = Hparams.from_json(json.loads(given.hparams.read_text(encoding="utf-8")))
-    if given.what == "recall":
-        found, table = measure_recall(), _recall_table
-    elif given.what == "edits":
-        found = measure_edits(hparams, given.split, given.rules or tuple(Rule), given.limit)
-        table = _edits_table
-    else:
-        rules = given.rules or (Rule.ROME, Rule.R_ROME)
-        found, table = (
-            measure_sequences(hparams, rules, given.edits, given.orders),
-            _sequences_table,
-        )
-    sys.stdout.write("\n".join(table(found)) + "\n")
+    found, lines = _measure(given, hparams)
+    sys.stdout.write("\n".join(lines) + "\n")
     if given.json is not None:
         given.json.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
     return 0

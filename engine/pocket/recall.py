@@ -133,8 +133,8 @@ def _hits(
     rows = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
     width = max(map(len, rows))
     ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=model.device)
-    # Padding stands on the right, where no earlier position can see it.
-    best = model(ids).logits.argmax(-1).tolist()
+    shown = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    best = model(ids, attention_mask=shown.to(model.device)).logits.argmax(-1).tolist()
     return [
         best[row][len(prompt) - 1 : len(prompt) + len(answer) - 1] == answer
         for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True))

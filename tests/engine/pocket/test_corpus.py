@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
+
 from romebench.engine.pocket import held_out_documents, load_world
 from romebench.engine.pocket.corpus import Corpus, Document
 from romebench.engine.pocket.relations import RELATIONS
@@ -36,7 +37,7 @@ def test_spans_hold_subjects_and_objects(world: World) -> None:
 def test_spans_are_in_order_and_apart(world: World) -> None:
     for document in drawn(world, 6):
         for spans in (document.subjects, document.objects):
-            assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+            assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 def test_withheld_pairs_and_held_out_templates_never_appear(world: World) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
+
 from romebench.engine.model import LoadedModel, load_model
 from romebench.engine.moments import load_statistics
 from romebench.engine.pocket import (
@@ -20,7 +22,6 @@ from romebench.engine.pocket.recall import answered, perplexity
 from romebench.engine.pocket.tokenizer import split_objects
 from romebench.engine.pocket.world import Split, split_of
 from romebench.hparams import load_preset
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
 MEGABYTE = 1_000_000
 EXAMPLES = [

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
 from romebench.engine.pocket.tokenizer import split_objects, train_tokenizer
 from romebench.engine.pocket.train import Recipe, Trainer
 from romebench.engine.pocket.windows import attention_mask, build_stream
 from romebench.engine.pocket.world import World, load_world
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 TINY = Recipe(
     steps=16,

