@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ..errors import ModelError, OutOfMemoryError
@@ -219,7 +223,8 @@ def load_model(
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     shared: dict[str, Any] = {"revision": revision, "trust_remote_code": trust_remote_code}
-    if Path(source).is_dir():
+    if Path(source).is_dir() or not hub_answers():
+        # Without this, transformers retries for half a minute before it gives up.
         shared["local_files_only"] = True
     where = _device(device)
     with _named_failures(name, source), _quiet():
@@ -228,7 +233,7 @@ def load_model(
         check(stop, f"loading {name}")
         progress(Progress(f"loading {name}", 1, 3, "weights"))
         precision = _dtype(dtype, name, where, config)
-        model = AutoModelForCausalLM.from_pretrained(
+        model, report = AutoModelForCausalLM.from_pretrained(
             source,
             config=config,
             dtype=precision,
@@ -236,16 +241,31 @@ def load_model(
             attn_implementation="eager" if precision is torch.float64 else None,
             use_safetensors=True,
             device_map="auto" if where == "map" else None,
+            output_loading_info=True,
             **shared,
         )
         if where != "map":
             model = model.to(torch.device(where))  # type: ignore[arg-type]
+    _complete(name, report)
     check(stop, f"loading {name}")
     progress(Progress(f"loading {name}", 2, 3, "fingerprint"))
     loaded = wrap_model(model, tokenizer, name, revision=revision, path=str(source))
     _ = loaded.model_sha256, loaded.tokenizer_sha256
     progress(Progress(f"loading {name}", 3, 3))
     return loaded
+
+
+def _complete(name: str, report: dict[str, Any]) -> None:
+    """Refuse a checkpoint whose gaps were filled with random numbers."""
+    missing = sorted(report.get("missing_keys", ()))
+    mismatched = sorted(str(item[0]) for item in report.get("mismatched_keys", ()))
+    for keys, what in ((missing, "has no weights for"), (mismatched, "has the wrong shape for")):
+        if keys:
+            raise ModelError(
+                f"the checkpoint of {name} {what} {keys[0]}"
+                + (f" and {len(keys) - 1} more" if len(keys) > 1 else ""),
+                "is it a checkpoint of this very architecture, saved whole?",
+            )
 
 
 def _source(name: str) -> str:
@@ -260,6 +280,23 @@ def _source(name: str) -> str:
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ModelError(f"there is no folder {name!r}", "name a folder with config.json")
     return name
+
+
+def hub_answers(timeout_s: float = 3.0) -> bool:
+    """Whether the model hub can be reached; a proxy is taken to lead there."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    address = urlsplit(constants.ENDPOINT)
+    if getproxies().get(address.scheme):
+        return True
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        socket.create_connection((address.hostname or "", port), timeout=timeout_s).close()
+    except OSError:
+        return False
+    return True
 
 
 def _checked_folder(folder: Path) -> str:
@@ -314,7 +351,7 @@ def _named_failures(name: str, source: str) -> Iterator[None]:
         raise OutOfMemoryError(
             f"{name} does not fit the device", "use --dtype bfloat16, --device map or --device cpu"
         ) from None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         logger.info("loading %s failed", name, exc_info=True)
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if Path(source).is_dir():

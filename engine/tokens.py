@@ -101,7 +101,7 @@ def split_template(template: str) -> tuple[str, str]:
             "write a literal brace as {{ or }}",
         ) from None
     holes = [i for i, part in enumerate(parts) if part[1] is not None]
-    if len(holes) != 1 or parts[holes[0]][1] or parts[holes[0]][2]:
+    if len(holes) != 1 or any(parts[holes[0]][1:]):
         raise RequestError(
             f"the context template {template!r} needs exactly one {{}}",
             "write a literal brace as {{ or }}",
