@@ -12,7 +12,7 @@ from .editor import Edit
 from .model import LoadedModel
 from .progress import NEVER, StopFlag, check
 from .request import EditRequest
-from .tokens import BARE, context_row, encode, with_space
+from .tokens import BARE, check_length, context_row, encode, with_space
 from .weights import EditedWeights
 
 UNCALIBRATED = "uncalibrated"
@@ -42,9 +42,14 @@ class TargetReading:
 
 
 def read_target(model: LoadedModel, request: EditRequest, target: str) -> TargetReading:
-    """Read one target behind the bare prompt, in one pass."""
+    """Read one target behind the bare prompt, in one pass.
+
+    Raises:
+        RequestError: They don't fit the model's context together.
+    """
     asked = EditRequest(request.prompt, request.subject, target)
     row = context_row(model.tokenizer, asked, BARE, FactToken.SUBJECT_LAST)
+    check_length(model, len(row.ids), f"{asked.text!r:.60} with its target")
     n = len(row.targets)
     with torch.no_grad():
         fed = torch.tensor([row.ids], device=model.input_device)

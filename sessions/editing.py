@@ -130,7 +130,7 @@ def _draft(
     """Everything that the step will hold; the weights carry the edit afterwards."""
     session, weights = live.session, live.weights
     weight_name = live.model.weight_name(plan.hparams.layer)
-    moment = live.moment(weight_name, plan.hparams)
+    moment = live.moments.at(weight_name, plan.hparams)
     check(stop, "the edit")
     reading = read_request(live.model, plan.request)
     written = _write(live, plan, "before", session.cursor.step, progress, stop)

@@ -18,7 +18,7 @@ from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ..engine.request import EditRequest
 from ..engine.vitals import TargetReading, preview, read_target
 from ..engine.weights import EditedWeights
-from ..errors import ModelError, StatisticsError
+from ..errors import ModelError
 from ..hparams import Hparams
 from ..store.records import BASE, GenerationRecord, Json, SessionRecord, StepRecord
 from .editing import make_step
@@ -26,6 +26,7 @@ from .memory import named_memory
 from .provenance import check_base, check_model, versions
 from .queue_run import OnStep, RunReport, run_queue, step_queue
 from .session import Move, Session
+from .statistics import MomentSource, SiteMoments, no_moments
 from .stored_deltas import DeltaLoader
 
 if TYPE_CHECKING:
@@ -35,14 +36,6 @@ if TYPE_CHECKING:
 
 Where = Literal["cursor", "base"]
 """Which weights answer: those at the cursor, or the unedited ones."""
-
-MomentSource = Callable[[str], SecondMoment | None]
-"""Gives C for a weight other than the session's, or None where there is none."""
-
-
-def no_moments(_: str) -> SecondMoment | None:
-    """There is no C for any other weight."""
-    return None
 
 
 class LiveSession:
@@ -54,6 +47,7 @@ class LiveSession:
         session: The session; its moves take the weights along.
         model: The live model.
         weights: Its edited weights.
+        moments: C of every site that is edited.
     """
 
     def __init__(
@@ -61,14 +55,13 @@ class LiveSession:
         session: Session,
         model: LoadedModel,
         weights: EditedWeights,
-        moment: SecondMoment,
+        moment: SecondMoment | None,
         moments: MomentSource,
     ) -> None:
         self.session = session
         self.model = model
         self.weights = weights
-        self._moments = moments
-        self._found = {(session.record.weight_name, moment.ridge): moment}
+        self.moments = SiteMoments(session.record, model, moment, moments)
         session.follower = self
 
     @classmethod
@@ -133,7 +126,7 @@ class LiveSession:
         cls,
         session: Session,
         model: LoadedModel,
-        moment: SecondMoment,
+        moment: SecondMoment | None = None,
         *,
         moments: MomentSource = no_moments,
         progress: ProgressSink = ignore,
@@ -145,7 +138,9 @@ class LiveSession:
 
         Args:
             model: As it was loaded, unedited.
-            moment: C of the session's site, or the identity.
+            moment: C of the session's site, or the identity; None to ask `moments` for it when
+                the first edit needs it.
+            moments: Where C for this and other sites comes from.
 
         Raises:
             ModelError: The model, its tokenizer or its weights aren't those that were recorded;
@@ -307,33 +302,6 @@ class LiveSession:
             RomebenchError: A failure that is no fault of the request.
         """
         return run_queue(self, limit, progress=progress, stop=stop, on_step=on_step)
-
-    def moment(self, weight_name: str, hparams: Hparams) -> SecondMoment:
-        """C of a site, under the hyperparameters' ridge.
-
-        Raises:
-            StatisticsError: The session uses C, and there is none for this site.
-        """
-        key = (weight_name, hparams.mom2_ridge)
-        if key not in self._found:
-            self._found[key] = self._find_moment(weight_name, hparams)
-        return self._found[key]
-
-    def _find_moment(self, weight_name: str, hparams: Hparams) -> SecondMoment:
-        record = self.session.record
-        if record.statistics is None or not hparams.mom2_adjustment:
-            return SecondMoment.identity(int(self.model.linear_view(weight_name).shape[1]))
-        for (name, _), held in self._found.items():
-            if name == weight_name:
-                return held.with_ridge(hparams.mom2_ridge)
-        found = self._moments(weight_name)
-        if found is None:
-            raise StatisticsError(
-                f"there are no second moments for {weight_name}: the session's are of "
-                f"{record.weight_name}",
-                "make a session at that layer with its statistics, or one with --stats none",
-            )
-        return found.with_ridge(hparams.mom2_ridge)
 
     # Asking the model
 

@@ -1,19 +1,400 @@
-"""Edits, moves and resuming on a live model: the weights are always those that are recorded."""
+"""Edits and moves on a live model: weights and history agree, or nothing has changed."""
 
 from __future__ import annotations
 
+import dataclasses
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
 import pytest
+import torch
 
+from romebench.engine.generation import generate
+from romebench.engine.moments import SecondMoment
+from romebench.engine.progress import Progress
+from romebench.engine.rules import Rule
+from romebench.engine.sampling import Sampling
+from romebench.errors import (
+    CancelledError,
+    EditError,
+    ModelError,
+    OutOfMemoryError,
+    RequestError,
+    StatisticsError,
+    StoreError,
+    UsageError,
+)
+from romebench.sessions import editing
 from romebench.sessions.live import LiveSession
+from romebench.sessions.statistics import SiteMoments, no_moments
+from romebench.store.records import CursorRecord
 
-from .conftest import request_for
+from .conftest import HPARAMS, at_layer, request_for
+
+GREEDY = Sampling(max_new_tokens=8, greedy=True)
 
 
-def test_smoke(live: LiveSession) -> None:
-    a = live.edit(request_for(0))
-    b = live.edit(request_for(1))
-    assert (a.step, b.step, b.parent, b.depth) == (1, 2, 1, 2)
-    assert live.weights.sha256(a.weight_name) == b.weight_sha256
+def snapshot(live: LiveSession) -> dict[str, torch.Tensor]:
+    """Every parameter, to the bit."""
+    return {name: p.detach().clone() for name, p in live.model.model.named_parameters()}
+
+
+def same(live: LiveSession, before: dict[str, torch.Tensor]) -> bool:
+    after = dict(live.model.model.named_parameters())
+    return all(torch.equal(after[name], tensor) for name, tensor in before.items())
+
+
+def test_every_move_gives_the_recorded_weights(live: LiveSession) -> None:
+    states = {0: snapshot(live)}
+    hashes = {0: live.session.record.base_weight_sha256}
+    for number in range(3):
+        record = live.edit(request_for(number))
+        states[record.step], hashes[record.step] = snapshot(live), record.weight_sha256
+    assert len(set(hashes.values())) == 4
+    walk: list[tuple[Callable[[], Any], int]] = [
+        (lambda: live.undo(), 2),
+        (lambda: live.undo(2), 0),
+        (lambda: live.redo(), 1),
+        (lambda: live.redo(2), 3),
+        (lambda: live.goto(1), 1),
+        (lambda: live.goto("base"), 0),
+        (lambda: live.goto("main"), 3),
+        (lambda: live.goto("2"), 2),
+    ]
+    for move, step in walk:
+        assert move().after == CursorRecord("main", step)
+        assert same(live, states[step])
+        assert live.weights.sha256(live.session.record.weight_name) == hashes[step]
+
+
+def test_an_edit_after_an_undo_branches(live: LiveSession) -> None:
+    for number in range(2):
+        live.edit(request_for(number))
     live.undo()
-    assert live.weights.sha256(a.weight_name) == a.weight_sha256
-    print(a, live.session.operations()[-1])
+    third = live.edit(request_for(2))
+    assert (third.step, third.parent, third.depth) == (3, 1, 2)
+    assert live.session.cursor == CursorRecord("main-2", 3)
+    assert [b.name for b in live.session.branches()] == ["main", "main-2"]
+    move = live.goto("main")
+    assert (move.undone, move.redone) == ((3,), (2,))
+    assert live.weights.path() == {third.weight_name: (1, 2)}
+    live.branch("side", at=1)
+    assert live.session.cursor == CursorRecord("side", 1)
+    assert live.edit(request_for(4)).parent == 1
+    live.session.rename_branch("side", "aside")
+    assert live.session.cursor.branch == "aside"
+    with pytest.raises(UsageError, match="'aside' already"):
+        live.branch("aside")
+
+
+def test_moves_append_operations_with_the_cursor_around_them(live: LiveSession) -> None:
+    live.edit(request_for(0))
+    live.undo()
+    live.redo()
+    found = live.session.operations()
+    assert [(o.command, o.status) for o in found] == [
+        ("create", "ok"), ("edit", "ok"), ("undo", "ok"), ("redo", "ok"),
+    ]  # fmt: skip
+    assert (found[2].before.step, found[2].after.step) == (1, 0)
+    assert found[1].result["step"] == 1
+    assert found[1].params["request"]["subject"] == "Steve Jobs 0"
+    with pytest.raises(UsageError):
+        live.redo()
+    assert len(live.session.operations()) == 4
+
+
+def test_rule_hparams_and_site_may_change_from_step_to_step(live: LiveSession) -> None:
+    first = live.edit(request_for(0))
+    second = live.edit(request_for(1), rule=Rule.ROME, hparams=at_layer(2))
+    third = live.edit(request_for(2), rule=Rule.P_ROME)
+    assert [s.rule for s in (first, second, third)] == ["r-rome", "rome", "p-rome"]
+    assert second.weight_name == "transformer.h.2.mlp.c_proj.weight"
+    assert second.hparams["layers"] == [2]
+    assert live.weights.path() == {first.weight_name: (1, 3), second.weight_name: (2,)}
+    live.goto("base")
+    live.goto(2)
+    assert live.weights.sha256(first.weight_name) == second.weight_sha256
+    live.goto(3)
+    assert live.weights.sha256(first.weight_name) == third.weight_sha256
+
+
+def test_generations_before_and_after_are_kept(live: LiveSession) -> None:
+    live.edit(request_for(0))
+    prompts = ("France is", "The sport of", "France is")
+    record = live.edit(request_for(1, generation_prompts=prompts))
+    found = live.session.generations()
+    assert [(g.step, g.role, g.prompt) for g in found] == [
+        (1, "before", "France is"),
+        (1, "before", "The sport of"),
+        (2, "after", "France is"),
+        (2, "after", "The sport of"),
+    ]
+    assert (
+        found[2].text
+        == generate(live.model, "France is", Sampling(max_new_tokens=40, greedy=True)).text
+    )
+    assert record.request["generation_prompts"] == list(prompts)
+
+
+def test_generating_at_the_cursor_and_at_the_base(live: LiveSession) -> None:
+    untouched = generate(live.model, "France is", GREEDY).text
+    live.edit(request_for(0))
+    before = snapshot(live)
+    pieces: list[str] = []
+    base = live.generate("France is", GREEDY, at="base", on_text=pieces.append)
+    assert (base.text, base.step, base.role) == (untouched, 0, "base")
+    assert "France is" + "".join(pieces) == untouched
+    assert same(live, before)
+    edited = live.generate("France is", GREEDY)
+    assert (edited.step, edited.role, edited.seed) == (1, "console", 0)
+    assert [g.text for g in live.session.generations()] == [base.text, edited.text]
+    assert live.session.operations(1)[0].command == "generate"
+    with pytest.raises(RequestError, match="prompt is empty"):
+        live.generate("", GREEDY, at="base")
+    assert same(live, before)
+
+
+def test_probability_and_preview(live: LiveSession) -> None:
+    at_base = live.probability("Steve Jobs 0 was the founder of", "Microsoft")
+    preview = live.preview(request_for(0))
+    assert preview["prob_new"] == pytest.approx(at_base.prob)
+    record = live.edit(request_for(0))
+    now = live.probability("Steve Jobs 0 was the founder of", "Microsoft")
+    assert now.prob == pytest.approx(record.vitals["prob_new"])
+    assert live.probability(
+        "Steve Jobs 0 was the founder of", "Microsoft", at="base"
+    ).prob == pytest.approx(at_base.prob)
+
+
+class Trip:
+    """A progress sink that trips a stop flag at the n-th report of a stage."""
+
+    def __init__(self, stage: str, at: int) -> None:
+        self.flag = threading.Event()
+        self.seen: list[Progress] = []
+        self._stage, self._at = stage, at
+
+    def __call__(self, report: Progress) -> None:
+        self.seen.append(report)
+        if (
+            self._stage in report.stage
+            and sum(self._stage in p.stage for p in self.seen) == self._at
+        ):
+            self.flag.set()
+
+
+@pytest.mark.parametrize(
+    ("stage", "at"),
+    [
+        ("keys", 1),
+        ("optimising", 2),
+        ("before the edit", 1),
+        ("applying", 1),
+        ("after the edit", 1),
+    ],
+)
+def test_a_cancelled_edit_leaves_no_trace_but_its_operation(
+    live: LiveSession, stage: str, at: int
+) -> None:
+    live.edit(request_for(0))
+    before, digest = snapshot(live), live.weights.sha256("x")
+    trip = Trip(stage, at)
+    with pytest.raises(CancelledError):
+        live.edit(request_for(1, generation_prompts=("France is",)), progress=trip, stop=trip.flag)
+    assert same(live, before)
+    assert live.weights.sha256("x") == digest
+    assert live.session.cursor == CursorRecord("main", 1)
+    assert len(live.session.lines()) == 1
+    operation = live.session.operations(1)[0]
+    assert (operation.command, operation.status) == ("edit", "cancelled")
+    assert operation.params["request"]["subject"] == "LeBron James 1"
+    assert live.session.generations() == []
+    assert live.edit(request_for(1)).step == 2
+
+
+def test_cancelling_takes_effect_within_one_gradient_step(live: LiveSession) -> None:
+    trip = Trip("optimising", 2)
+    with pytest.raises(CancelledError):
+        live.edit(request_for(1), progress=trip, stop=trip.flag)
+    assert sum("optimising" in p.stage for p in trip.seen) <= 3
+
+
+def boom(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "status"),
+    [
+        (StoreError("the store: the disk is full"), StoreError, "failed"),
+        (EditError("not sane"), EditError, "failed"),
+        (RuntimeError("a defect"), RuntimeError, "failed"),
+        (KeyboardInterrupt(), KeyboardInterrupt, "cancelled"),
+        (torch.OutOfMemoryError("CUDA out of memory"), OutOfMemoryError, "failed"),
+    ],
+)
+def test_any_failure_after_applying_puts_the_weights_back(
+    live: LiveSession,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    raised: type[BaseException],
+    status: str,
+) -> None:
+    live.edit(request_for(0))
+    before = snapshot(live)
+    with monkeypatch.context() as patch:
+        patch.setattr(editing, "edit_vitals", boom(error))
+        with pytest.raises(raised):
+            live.edit(request_for(1))
+    assert same(live, before)
+    operation = live.session.operations(1)[0]
+    assert (operation.status, operation.result["kind"]) == (status, raised.__name__)
+    assert live.session.repository.recover(live.session.record.id) is None
+    assert live.edit(request_for(2)).step == 2
+
+
+def test_a_failed_commit_puts_the_weights_back(
+    live: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(live)
+    full = boom(StoreError("the store: the disk is full"))
+    with monkeypatch.context() as patch:
+        patch.setattr(live.session.repository, "commit_step", full)
+        patch.setattr(live.session.repository, "record_operation", full)
+        with pytest.raises(StoreError, match="disk is full"):
+            live.edit(request_for(1))
+    assert same(live, before)
+    assert live.session.lines() == []
+    live.edit(request_for(1))
+    statuses = [o.status for o in live.session.operations()]
+    assert statuses == ["ok", "interrupted", "ok"]
+
+
+def test_an_interrupt_after_the_commit_leaves_the_step_standing(
+    live: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = live.session.repository.commit_step
+
+    def late(*args: Any, **kwargs: Any) -> Any:
+        commit(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(live.session.repository, "commit_step", late)
+        with pytest.raises(KeyboardInterrupt):
+            live.edit(request_for(1))
+    assert live.session.cursor == CursorRecord("main", 1)
+    assert live.weights.sha256("x") == live.session.step(1).weight_sha256
+    assert [o.status for o in live.session.operations()] == ["ok", "ok"]
+
+
+def test_a_move_the_store_refuses_puts_the_weights_back(
+    live: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.edit(request_for(0))
+    before = snapshot(live)
+    with monkeypatch.context() as patch:
+        patch.setattr(live.session.repository, "move_cursor", boom(StoreError("full")))
+        with pytest.raises(StoreError):
+            live.undo()
+    assert same(live, before)
+    assert live.session.cursor == CursorRecord("main", 1)
+    assert live.session.operations(1)[0].status == "failed"
+    live.undo()
+    assert live.session.cursor == CursorRecord("main", 0)
+
+
+def test_a_delta_that_overflows_the_live_dtype_is_not_applied(
+    make_live: Callable[..., LiveSession],
+) -> None:
+    live = make_live(dtype="float16")
+    before = snapshot(live)
+    wild = dataclasses.replace(HPARAMS, v_lr=1e6, clamp_norm_factor=1e9)
+    with pytest.raises(EditError, match="finite"):
+        live.edit(request_for(0), hparams=wild)
+    assert same(live, before)
+    assert live.edit(request_for(0)).step == 1
+
+
+def test_half_precision_keeps_an_exact_master(make_live: Callable[..., LiveSession]) -> None:
+    live = make_live(dtype="float16")
+    first = live.edit(request_for(0))
+    second = live.edit(request_for(1))
+    states = snapshot(live)
+    live.undo(2)
+    live.redo(2)
+    assert same(live, states)
+    assert live.weights.sha256(first.weight_name) == second.weight_sha256
+
+
+def tamper(live: LiveSession, sql: str, *values: Any) -> None:
+    """Change the store behind everybody's back."""
+    with closing(sqlite3.connect(live.session.repository.database.path)) as raw, raw:
+        assert raw.execute(sql, values).rowcount == 1
+
+
+def test_weights_that_do_not_match_are_refused(live: LiveSession) -> None:
+    live.edit(request_for(0))
+    live.edit(request_for(1))
+    before = snapshot(live)
+    tamper(live, "update steps set weight_sha256 = ? where step = 1", "0" * 64)
+    live.session.refresh()
+    with pytest.raises(ModelError, match=f"step 1: recorded {'0' * 64}, found [0-9a-f]{{64}}"):
+        live.undo()
+    assert same(live, before)
+    assert live.session.cursor == CursorRecord("main", 2)
+    assert live.session.operations(1)[0].status == "failed"
+
+
+def test_weights_that_were_left_astray_come_back_first(live: LiveSession) -> None:
+    record = live.edit(request_for(0))
+    before = snapshot(live)
+    live.goto_weights(0)
+    assert not same(live, before)
+    live.generate("France is", GREEDY)
+    assert same(live, before)
+    assert live.weights.sha256("x") == record.weight_sha256
+
+
+def test_closing_puts_the_unedited_weights_back(live: LiveSession) -> None:
+    before = snapshot(live)
+    live.edit(request_for(0))
+    live.close()
+    assert same(live, before)
+    with pytest.raises(StoreError, match="reading only"):
+        live.edit(request_for(1))
+
+
+def test_a_layer_that_is_not_there(live: LiveSession) -> None:
+    with pytest.raises(ModelError, match="there is no layer 9"):
+        live.edit(request_for(0), hparams=at_layer(9))
+    assert live.session.operations(1)[0].status == "failed"
+
+
+def test_a_request_that_is_too_long(live: LiveSession) -> None:
+    long = request_for(0)
+    long = type(long)("{} " + "the " * 200, long.subject, long.target_new)
+    before = snapshot(live)
+    with pytest.raises(RequestError, match="tokens"):
+        live.edit(long)
+    assert same(live, before)
+
+
+def test_no_statistics_for_another_site(live: LiveSession) -> None:
+    record = dataclasses.replace(live.session.record, statistics={"tokens": 10})
+    eye = torch.eye(256, dtype=torch.float64)
+    given = SecondMoment(256, 4 * eye, {"tokens": 10})
+    with_c = dataclasses.replace(HPARAMS, mom2_adjustment=True)
+    moments = SiteMoments(record, live.model, given, no_moments)
+    assert moments.at(record.weight_name, with_c).matrix is given.matrix
+    ridged = moments.at(record.weight_name, dataclasses.replace(with_c, mom2_ridge=0.5))
+    assert ridged.ridge == 0.5
+    with pytest.raises(StatisticsError, match=r"no second moments for transformer\.h\.2"):
+        moments.at("transformer.h.2.mlp.c_proj.weight", with_c)
+    assert moments.at("transformer.h.2.mlp.c_proj.weight", HPARAMS).is_identity
