@@ -19,7 +19,9 @@ from .commands.options import SessionChoices
 from .paths import Paths
 
 if TYPE_CHECKING:
+    from ..engine.model import LoadedModel
     from ..sessions.live import LiveSession
+    from ..sessions.options import SessionOptions
     from ..sessions.session import Session
     from ..store.database import Database
     from ..store.records import SessionRecord
@@ -62,6 +64,17 @@ class Status:
     loaded: bool
 
 
+def options_of(choices: SessionChoices) -> SessionOptions:
+    """The choices as sessions take them.
+
+    Raises:
+        UsageError: A value is out of range.
+    """
+    from ..sessions.options import SessionOptions
+
+    return SessionOptions(**choices.typed)  # type: ignore[arg-type]
+
+
 def _quiet(_: str) -> None:
     """Drop a note."""
 
@@ -89,6 +102,7 @@ class Bench:
         self._repository: Repository | None = None
         self._session: Session | None = None
         self._live: LiveSession | None = None
+        self._model: LoadedModel | None = None
 
     @property
     def repository(self) -> Repository:
@@ -169,13 +183,13 @@ class Bench:
             UsageError: The options typed contradict the session.
             StoreError: The store can't be opened.
         """
-        from .setup import check_choices
+        from ..sessions.options import check_options
 
         name = self.name
         record = None if name is None else self.repository.find_session(name)
         if record is None:
             return None
-        check_choices(self.choices, record)
+        check_options(options_of(self.choices), record)
         try:
             self.session(write=True, note=note)
         except SessionBusyError as error:
@@ -202,18 +216,35 @@ class Bench:
             UsageError: A choice contradicts the session.
             ModelError: The model can't be loaded, or isn't the one that was recorded.
         """
-        from .setup import attach, check_choices
+        from ..sessions.setup import attach_live, check_options
 
         name = self.name
         record = None if name is None else self.repository.find_session(name)
         if record is None:
             wanted = choices if new is None else new.over(choices)
             return self.create(name, wanted, progress=progress, stop=stop, note=note)
-        check_choices(choices, record)
-        if self._live is None or self._live.session.record.id != record.id:
-            session = self.session(write=True, note=note)
-            self._live = attach(session, choices, progress=progress, stop=stop)
+        options = options_of(choices)
+        if self._live is not None and self._live.session.record.id == record.id:
+            check_options(options, record)
+            return self._live
+        session = self.session(write=True, note=note)
+        self._live = attach_live(
+            session, options, model=self._loaded(record, options), progress=progress, stop=stop
+        )
+        self._model = self._live.model
         return self._live
+
+    def _loaded(self, record: SessionRecord, options: SessionOptions) -> LoadedModel | None:
+        """The model in memory, unedited since its session was closed, where it is the one."""
+        held = self._model
+        if held is None or options.device is not None:
+            return None
+        same = (held.name, held.revision, held.dtype) == (
+            record.model,
+            record.revision,
+            record.dtype,
+        )
+        return held if same else None
 
     def create(
         self,
@@ -229,13 +260,12 @@ class Bench:
         Args:
             name: Its name; None to name it after its model.
         """
-        from .setup import create
+        from ..sessions.setup import create_live
 
         self._release()
-        live = create(
-            self.repository, name, choices.over(self.choices), progress=progress, stop=stop
-        )
-        self._live, self._session = live, live.session
+        options = options_of(choices.over(self.choices))
+        live = create_live(self.repository, name, options, progress=progress, stop=stop)
+        self._live, self._session, self._model = live, live.session, live.model
         self._current = live.session.record.name
         note(f"made session {self._current!r} with model {live.session.record.model}")
         return live

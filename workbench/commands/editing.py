@@ -194,9 +194,9 @@ def _rule(name: str | None) -> Rule | None:
 
 
 def _hparams(name: str | None) -> Hparams | None:
-    from .models import named_hparams
+    from ...sessions.options import find_hparams
 
-    return None if name is None else named_hparams(name)
+    return None if name is None else find_hparams(name)
 
 
 COMMANDS = (

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
     from ...engine.model import LoadedModel
-    from ...hparams import Hparams
     from .context import Context
     from .results import HparamsList, HparamsShown, ModelList, ModelShown
 
@@ -128,24 +126,12 @@ def hparams_list(context: Context, params: Params) -> HparamsList:
     )
 
 
-def named_hparams(name: str) -> Hparams:
-    """The hyperparameters of a preset, or of a JSON file where no preset has that name.
-
-    Raises:
-        HparamsError: The file's values are out of range, or there is neither preset nor file.
-        FileFormatError: The file can't be read.
-    """
-    from ...hparams import load_preset, preset_names, read_hparams
-
-    path = Path(name).expanduser()
-    return load_preset(name) if name in preset_names() or not path.exists() else read_hparams(path)
-
-
 def hparams_show(context: Context, params: HparamsParams) -> HparamsShown:
     """Hyperparameters in the field's own JSON keys."""
+    from ...sessions.options import find_hparams
     from .results import HparamsShown
 
-    return HparamsShown(params.name, named_hparams(params.name).to_json())
+    return HparamsShown(params.name, find_hparams(params.name).to_json())
 
 
 COMMANDS = (

@@ -83,7 +83,13 @@ def when(stamp: str) -> str:
 
 def table(*columns: str, rows: Iterable[Sequence[Text | str]]) -> Table:
     """A plain table; a column whose name begins with ">" is set to the right."""
-    made = Table(box=None, pad_edge=False, header_style=LABEL, padding=(0, 2, 0, 0))
+    made = Table(
+        box=None,
+        pad_edge=False,
+        header_style=LABEL,
+        padding=(0, 2, 0, 0),
+        show_header=any(columns),
+    )
     for name in columns:
         right = name.startswith(">")
         made.add_column(
