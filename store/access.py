@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -116,20 +116,6 @@ def append_operation(
 def end_intent(connection: Connection, session_id: int) -> None:
     """Forgets the command under way."""
     connection.execute(delete(IntentRow).where(IntentRow.session_id == session_id))
-
-
-def interrupt(change: Change) -> OperationRecord | None:
-    """Turns an intent that was left behind into an `interrupted` operation that names it."""
-    left = change.connection.execute(
-        select(IntentRow.command, IntentRow.params, IntentRow.created_at).where(
-            IntentRow.session_id == change.session_id
-        )
-    ).one_or_none()
-    if left is None:
-        return None
-    end_intent(change.connection, change.session_id)
-    named = replace(change, result={"began_at": left.created_at})
-    return append_operation(named, left.command, left.params, status="interrupted", elapsed_s=0.0)
 
 
 def read_cursor(connection: Connection, session_id: int) -> CursorRecord:

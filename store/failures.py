@@ -22,7 +22,7 @@ _DAMAGED = "Copy the file away before anything else; `sqlite3 FILE .recover` sav
 _BUSY = "Try again, or close the other romebench; nothing was written."
 
 _KNOWN: dict[str, tuple[str, str]] = {
-    "SQLITE_FULL": ("the disk is full (or the store at its largest size)", _FULL),
+    "SQLITE_FULL": ("the disk is full", _FULL),
     "SQLITE_BUSY": (f"another process has been writing for over {BUSY_TIMEOUT_S:g} s", _BUSY),
     "SQLITE_LOCKED": (f"another process has been writing for over {BUSY_TIMEOUT_S:g} s", _BUSY),
     "SQLITE_READONLY": ("it is not writable", _WRITABLE),

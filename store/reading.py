@@ -16,11 +16,9 @@ from .projections import (
     GENERATION,
     LINE,
     MEASUREMENT,
-    OPERATION,
     STEP,
     generation_record,
     line_record,
-    operation_record,
     step_record,
 )
 from .records import (
@@ -29,7 +27,6 @@ from .records import (
     DeltaRecord,
     GenerationRecord,
     MeasurementRecord,
-    OperationRecord,
     StepLine,
     StepRecord,
 )
@@ -39,7 +36,6 @@ from .schema import (
     GenerationRow,
     HparamsRow,
     MeasurementRow,
-    OperationRow,
     StepDetailRow,
     StepRow,
 )
@@ -152,17 +148,6 @@ class Reading(Access):
         )
         with self.database.read() as connection:
             return [MeasurementRecord(*row) for row in connection.execute(query)]
-
-    def operations(self, session_id: int, limit: int | None = None) -> list[OperationRecord]:
-        """The operations, oldest first; with a limit, the last so many."""
-        query = (
-            select(*OPERATION)
-            .where(OperationRow.session_id == session_id)
-            .order_by(OperationRow.number.desc())
-            .limit(limit)
-        )
-        with self.database.read() as connection:
-            return [operation_record(row) for row in connection.execute(query)][::-1]
 
 
 def _at(

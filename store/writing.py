@@ -1,4 +1,4 @@
-"""Writing to one session: each method is one transaction that appends one operation.
+"""Writing to the tree of one session: each method is one transaction, and one operation.
 
 Every method takes the `command` and `params` the operation is recorded with, the `result` a front
 end shows, and `elapsed_s`, the seconds the command took. The intent of the command, where one was
@@ -11,14 +11,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from .access import (
     Access,
     Change,
     depth_of,
-    interrupt,
-    start_change,
     store_hparams,
 )
 from .codec import (
@@ -37,10 +35,8 @@ from .records import (
     CursorRecord,
     DeltaRecord,
     GenerationRecord,
-    Intent,
     Json,
     MeasurementRecord,
-    OperationRecord,
     StepDraft,
     StepRecord,
 )
@@ -48,7 +44,6 @@ from .schema import (
     BranchRow,
     DeltaRow,
     GenerationRow,
-    IntentRow,
     MeasurementRow,
     SessionRow,
     StepDetailRow,
@@ -69,39 +64,7 @@ _Placed = TypeVar("_Placed", GenerationRecord, MeasurementRecord)
 
 
 class Writing(Access):
-    """The part of the repository that writes to one session."""
-
-    def begin(self, session_id: int, intent: Intent) -> None:
-        """Notes a command that is about to run, for `recover` to name if the process dies.
-
-        An intent that is still there belongs to a command whose end could not be written: it
-        becomes an `interrupted` operation first.
-        """
-        with self.database.write() as connection:
-            change = start_change(connection, session_id)
-            interrupt(change)
-            values = {
-                "session_id": session_id,
-                "command": intent.command,
-                "params": intent.params,
-                "created_at": change.now,
-            }
-            connection.execute(insert(IntentRow), values)
-
-    def recover(self, session_id: int) -> OperationRecord | None:
-        """Turns the intent a dead process left into an `interrupted` operation that names it.
-
-        The caller holds the session's writer lock, so nobody else is at work on it.
-
-        Returns:
-            The operation, or None where nothing was left.
-        """
-        with self.database.read() as connection:
-            left = select(IntentRow.command).where(IntentRow.session_id == session_id)
-            if connection.scalar(left) is None:
-                return None
-        with self.database.write() as connection:
-            return interrupt(start_change(connection, session_id))
+    """The part of the repository that writes steps, branches, cursor and what hangs on steps."""
 
     def commit_step(
         self,
@@ -239,22 +202,6 @@ class Writing(Access):
             stored = replace(measurement, created_at=measurement.created_at or change.now)
             insert_measurements(change, [stored])
         return stored
-
-    def record_operation(
-        self,
-        session_id: int,
-        *,
-        command: str,
-        params: Json,
-        status: str,
-        result: Json | None = None,
-        elapsed_s: float = 0.0,
-    ) -> OperationRecord:
-        """Appends the operation of a command that changed nothing else: failed, cancelled, …"""
-        with self._change(session_id, command, params, result, elapsed_s, status) as change:
-            pass
-        assert change.operation is not None
-        return change.operation
 
 
 def insert_step(change: Change, step: StepRecord) -> None:

@@ -236,6 +236,20 @@ def test_damage_is_named(path: Path, new_session: NewSession, new_draft: NewDraf
     assert ".recover" in caught.value.hint
 
 
+def test_check_names_rows_that_point_nowhere(
+    path: Path, database: Database, new_session: NewSession, new_draft: NewDraft
+) -> None:
+    repository = Repository(database)
+    session = repository.create_session(new_session())
+    repository.commit_step(session.id, new_draft(), command="edit", params={})
+    assert database.check() == ()
+    careless = sqlite3.connect(path, isolation_level=None)
+    careless.execute("DELETE FROM steps")
+    careless.close()
+    problems = database.check()
+    assert any("of deltas points to a missing row of steps" in line for line in problems)
+
+
 def test_text_that_utf8_cannot_hold(repository: Repository, new_session: NewSession) -> None:
     with pytest.raises(StoreError, match="no valid text"):
         repository.create_session(new_session(model="gpt2\udcff"))
