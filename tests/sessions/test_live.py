@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -333,9 +334,9 @@ def test_half_precision_keeps_an_exact_master(make_live: Callable[..., LiveSessi
     assert live.weights.sha256(first.weight_name) == second.weight_sha256
 
 
-def tamper(live: LiveSession, sql: str, *values: Any) -> None:
+def tamper(store: Path, sql: str, *values: Any) -> None:
     """Change the store behind everybody's back."""
-    with closing(sqlite3.connect(live.session.repository.database.path)) as raw, raw:
+    with closing(sqlite3.connect(store)) as raw, raw:
         assert raw.execute(sql, values).rowcount == 1
 
 
@@ -343,7 +344,8 @@ def test_weights_that_do_not_match_are_refused(live: LiveSession) -> None:
     live.edit(request_for(0))
     live.edit(request_for(1))
     before = snapshot(live)
-    tamper(live, "update steps set weight_sha256 = ? where step = 1", "0" * 64)
+    store = live.session.repository.database.path
+    tamper(store, "update steps set weight_sha256 = ? where step = 1", "0" * 64)
     live.session.refresh()
     with pytest.raises(ModelError, match=f"step 1: recorded {'0' * 64}, found [0-9a-f]{{64}}"):
         live.undo()
