@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__
 
 _EXPORTS = {
     "open": "workbench.library",
@@ -25,7 +25,7 @@ _EXPORTS = {
     "Sampling": "engine.sampling",
     "Session": "sessions.session",
     "Hparams": "hparams",
-    "load_model": "engine.model",
+    "load_model": "engine.loading",
     "load_preset": "hparams",
     "parse_typed": "engine.request",
     "read_hparams": "hparams",
@@ -38,8 +38,8 @@ __all__ = ["__version__", *_EXPORTS]
 
 if TYPE_CHECKING:
     from .engine.delta import RankOneDelta as RankOneDelta
+    from .engine.loading import load_model as load_model
     from .engine.model import LoadedModel as LoadedModel
-    from .engine.model import load_model as load_model
     from .engine.model import wrap_model as wrap_model
     from .engine.request import EditRequest as EditRequest
     from .engine.request import parse_typed as parse_typed

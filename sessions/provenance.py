@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ModelError
 from ..store.records import Json, SessionRecord
+from ..version import __version__
 
 if TYPE_CHECKING:
     from ..engine.model import LoadedModel
@@ -21,8 +22,6 @@ _PACKAGES = ("torch", "transformers", "numpy", "tokenizers")
 
 def versions() -> Json:
     """Versions of what an edit's bits can depend on."""
-    from .. import __version__
-
     found: Json = {"romebench": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:

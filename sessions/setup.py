@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.contexts import draw_contexts, read_contexts
-from ..engine.model import LoadedModel, load_model
+from ..engine.loading import load_model
+from ..engine.model import LoadedModel
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ..errors import StoreError
 from ..store.records import Json, SessionRecord

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine.model import POCKET
+from ..engine.loading import POCKET
 from ..engine.moments import SecondMoment, load_statistics
 from ..errors import StatisticsError
 from ..hparams import Hparams

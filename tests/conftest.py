@@ -37,7 +37,7 @@ def load_small() -> Callable[..., LoadedModel]:
     """A fresh small model by name: gpt2, gpt2t, gptj or llama."""
 
     def load(name: str = "gpt2", dtype: str = "float32") -> LoadedModel:
-        from romebench.engine.model import load_model
+        from romebench.engine.loading import load_model
 
         return load_model(str(GOLDENS / "models" / name), dtype=dtype, device="cpu")
 

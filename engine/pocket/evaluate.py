@@ -20,7 +20,7 @@ from statistics import fmean, median, stdev
 from typing import Any
 
 from ...hparams import Hparams, load_preset
-from ..model import load_model
+from ..loading import load_model
 from ..rules import Rule
 from . import evaluation_set, held_out_documents, load_world
 from .editing import Bench, Record, Scores, SequenceResult, sequence, single_edits

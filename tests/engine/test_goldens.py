@@ -12,7 +12,7 @@ from torch import Tensor
 
 from romebench.engine.delta import add_in_place
 from romebench.engine.editor import compute_edit
-from romebench.engine.model import load_model
+from romebench.engine.loading import load_model
 from romebench.engine.moments import load_statistics
 from romebench.engine.request import EditRequest
 from romebench.engine.rules import Rule

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from romebench.engine.adapters import adapter_for, is_transposed
 from romebench.engine.families import known_model_types
 from romebench.engine.fingerprint import tokenizer_sha256
-from romebench.engine.model import LoadedModel, load_model, wrap_model
+from romebench.engine.loading import load_model
+from romebench.engine.model import LoadedModel, wrap_model
 from romebench.errors import CancelledError, ModelError
 
 LoadSmall = Callable[..., LoadedModel]

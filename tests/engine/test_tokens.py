@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from romebench.engine.model import LoadedModel, load_model
+from romebench.engine.loading import load_model
+from romebench.engine.model import LoadedModel
 from romebench.engine.request import EditRequest
 from romebench.engine.tokens import context_row, encode, kl_row, merge_rows, show_tokens
 from romebench.hparams import FactToken

@@ -98,7 +98,7 @@ def test_any_walk_through_paths_gives_the_same_bits(
 
 @pytest.fixture(scope="module")
 def shared_gpt2(goldens: object) -> LoadedModel:
-    from romebench.engine.model import load_model
+    from romebench.engine.loading import load_model
 
     return load_model(f"{goldens}/models/gpt2", device="cpu")
 

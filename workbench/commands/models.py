@@ -70,7 +70,7 @@ def models_probe(context: Context, params: ModelParams) -> ModelShown:
 
 
 def _load(context: Context, params: ModelParams) -> LoadedModel:
-    from ...engine.model import load_model
+    from ...engine.loading import load_model
 
     return load_model(
         params.name,

@@ -8,7 +8,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
-from romebench.engine.model import LoadedModel, load_model
+from romebench.engine.loading import load_model
+from romebench.engine.model import LoadedModel
 from romebench.engine.moments import load_statistics
 from romebench.engine.pocket import (
     evaluation_set,
