@@ -49,6 +49,8 @@ LINE_TYPES: dict[str, type[Any]] = {
 LOCAL_FIELDS = frozenset({"id", "used_at"})
 """Fields of a session that belong to one store and do not travel."""
 
+_LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
+
 _NAMES = {record: name for name, record in LINE_TYPES.items()}
 
 
@@ -110,12 +112,13 @@ def check_version(data: Mapping[str, Any]) -> None:
 
 
 def _encodable(line: str, name: str, body: Json) -> str:
-    """The line, with escapes for everything beyond ASCII where UTF-8 can't hold it."""
+    """The line, with escapes for everything beyond ASCII where UTF-8 can't hold it, and for the
+    characters that some readers (`str.splitlines` is one) take for the end of a line."""
     try:
         line.encode()
     except UnicodeEncodeError:
         return f'{{"type": "{name}", {json.dumps(body, sort_keys=True)[1:]}'
-    return line
+    return line.translate(_LINE_ENDS)
 
 
 def _plain(value: Any) -> Any:
