@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
-from ..errors import SessionBusyError, UsageError
+from ..errors import SessionBusyError, StoreError, UsageError
 from .commands.options import SessionChoices
 from .paths import Paths
 
@@ -86,6 +86,7 @@ class Bench:
         paths: Where the store lies.
         current: Name of the session to act on; None for the last one used.
         choices: Options for a session that has to be created.
+        reads_only: Nothing will be written, so a store that can't be is opened for reading.
     """
 
     def __init__(
@@ -94,8 +95,10 @@ class Bench:
         *,
         current: str | None = None,
         choices: SessionChoices | None = None,
+        reads_only: bool = False,
     ) -> None:
         self.paths = paths
+        self._reads_only = reads_only
         self.choices = choices if choices is not None else SessionChoices()
         self._current = current
         self._database: Database | None = None
@@ -112,12 +115,23 @@ class Bench:
             StoreError: It can't be opened.
         """
         if self._repository is None:
-            from ..store.database import Database
             from ..store.repository import Repository
 
-            self._database = Database.open(self.paths.store)
+            self._database = self._open()
             self._repository = Repository(self._database)
         return self._repository
+
+    def _open(self) -> Database:
+        from ..store.database import Database
+
+        try:
+            return Database.open(self.paths.store)
+        except StoreError:
+            if not self._reads_only or not self.paths.store.is_file():
+                raise
+            with suppress(StoreError):
+                return Database.open(self.paths.store, read_only=True)
+            raise
 
     @property
     def current(self) -> str | None:
@@ -202,6 +216,7 @@ class Bench:
         choices: SessionChoices,
         *,
         new: SessionChoices | None = None,
+        write: bool = True,
         progress: ProgressSink = ignore,
         stop: StopFlag = NEVER,
         note: Callable[[str], None] = _quiet,
@@ -211,10 +226,13 @@ class Bench:
         Args:
             choices: Checked against an existing session, used for a new one.
             new: Options that count only for a new session, and there first.
+            write: Take the writer lock. A session attached for reading follows what another
+                process writes, and can't be edited.
 
         Raises:
             UsageError: A choice contradicts the session.
             ModelError: The model can't be loaded, or isn't the one that was recorded.
+            SessionBusyError: Another process writes to the session, and `write` is set.
         """
         from ..sessions.setup import attach_live, check_options
 
@@ -224,10 +242,12 @@ class Bench:
             wanted = choices if new is None else new.over(choices)
             return self.create(name, wanted, progress=progress, stop=stop, note=note)
         options = options_of(choices)
-        if self._live is not None and self._live.session.record.id == record.id:
-            check_options(options, record)
+        check_options(options, record)
+        session = self.session(write=write, note=note)
+        if self._live is not None and self._live.session is session:
+            if not session.writable:
+                self._live.follow(session.cursor.step, progress, stop)
             return self._live
-        session = self.session(write=True, note=note)
         self._live = attach_live(
             session, options, model=self._loaded(record, options), progress=progress, stop=stop
         )

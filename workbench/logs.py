@@ -6,6 +6,7 @@ The package itself only ever asks for loggers; a front end calls one of these on
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -50,3 +51,5 @@ def _install(handler: logging.Handler, level: int) -> None:
     logger.addHandler(handler)
     logger.setLevel(level)
     logger.propagate = False
+    # Read when transformers is first imported; its remarks are about its own API, not the user's.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -10,7 +10,15 @@ import click
 from ... import __version__
 from ...errors import ExitCode
 from ..commands.options import SessionChoices
-from ..commands.parsing import SETTINGS, click_command, click_param, common_of, common_params
+from ..commands.parsing import (
+    SETTINGS,
+    click_command,
+    click_param,
+    common_of,
+    common_params,
+    session_before,
+    session_option,
+)
 from ..commands.registry import COMMANDS, GROUPS, unknown
 from ..commands.spec import Command, fields_of
 from .start import Front, Start
@@ -83,7 +91,7 @@ class Romebench(click.Group):
             "romebench",
             help=_ABOUT,
             invoke_without_command=True,
-            params=common_params(),
+            params=[session_option(), *common_params()],
             context_settings=SETTINGS,
         )
         click.version_option(__version__, "--version", "-V", message="romebench %(version)s")(self)
@@ -125,7 +133,7 @@ class Romebench(click.Group):
         own = {flag for param in self.get_params(ctx) for flag in param.opts}
         at = 0
         while at < len(args) and args[at] in own:
-            at += 2 if args[at] == "--color" else 1
+            at += 2 if args[at] in ("--color", "--session") else 1
         return min(at, len(args))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -153,7 +161,7 @@ def _front(front: Front) -> click.Command:
         names = [field.name for field in fields(SessionChoices)]
         return Start(
             front,
-            values["session"] or values["session_"],
+            values["session"] or values["session_"] or session_before(),
             SessionChoices(**{name: values[name] for name in names}),
             keep_going=values.get("keep_going", False),
             **common_of(values),
@@ -161,7 +169,7 @@ def _front(front: Front) -> click.Command:
 
     params: list[click.Parameter] = [
         click.Argument(["session"], required=False, help="The session. [default: the last used]"),
-        click.Option(["--session", "session_"], metavar="NAME", help="The same, as an option."),
+        session_option(),
         *map(click_param, fields_of(SessionChoices)),
         *common_params(),
     ]

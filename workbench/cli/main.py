@@ -9,6 +9,7 @@ import click
 from ...errors import UsageError
 from ..bench import Bench
 from ..commands.parsing import Invocation, named
+from ..commands.spec import Effect
 from ..logs import to_stderr
 from ..paths import Paths
 from . import diagnostics
@@ -48,7 +49,8 @@ def _parse(arguments: list[str]) -> Invocation | Start | int:
 
 def _run(asked: Invocation) -> int:
     to_stderr(asked.verbose)
-    with Bench(Paths.discover(), current=asked.session) as bench:
+    reads = asked.command.effect is Effect.READ
+    with Bench(Paths.discover(), current=asked.session, reads_only=reads) as bench:
         return run_invocation(asked, bench, read_input=sys.stdin.read)
 
 

@@ -75,12 +75,18 @@ class Context:
         """The current session, without its model."""
         return self.bench.session(write=write, note=self.note)
 
-    def live(self, *, new: SessionChoices | None = None) -> LiveSession:
+    def live(self, *, new: SessionChoices | None = None, write: bool = True) -> LiveSession:
         """The current session with its model loaded; created where it does not exist yet.
 
         Args:
             new: Options that count, before this call's own, only where the session is created.
+            write: Take the writer lock.
         """
         return self.bench.live(
-            self.choices, new=new, progress=self.progress, stop=self.stop, note=self.note
+            self.choices,
+            new=new,
+            write=write,
+            progress=self.progress,
+            stop=self.stop,
+            note=self.note,
         )

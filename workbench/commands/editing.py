@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from ...engine.request import EditRequest, parse_typed
 from ...engine.sampling import Sampling
-from ...errors import UsageError
+from ...errors import SessionBusyError, UsageError
 from .context import Chunk, Context, Side
 from .options import RULES, SessionChoices
 from .spec import Command, Effect, Params, Scope, param
@@ -15,6 +15,7 @@ from .spec import Command, Effect, Params, Scope, param
 if TYPE_CHECKING:
     from ...engine.rules import Rule
     from ...hparams import Hparams
+    from ...sessions.live import LiveSession
     from ...store.records import GenerationRecord
     from .results import Edited, Previewed, Written
 
@@ -143,7 +144,7 @@ def preview(context: Context, params: PreviewParams) -> Previewed:
     from .results import Previewed
 
     request = request_of(params, context)
-    live = context.live()
+    live = context.live(write=False)
     return Previewed(live.session.record.name, request.to_json(), live.preview(request))
 
 
@@ -152,7 +153,7 @@ def generate(context: Context, params: GenerateParams) -> Written:
     from .results import Written
 
     prompt = _prompt(params, context)
-    live = context.live()
+    live = _live_to_ask(context)
     sampling = Sampling(
         max_new_tokens=params.max_new_tokens,
         greedy=params.greedy,
@@ -163,20 +164,44 @@ def generate(context: Context, params: GenerateParams) -> Written:
     )
 
     def write(at: Side) -> GenerationRecord:
-        context.emit(Chunk(at, prompt, prompt=True))
-        return live.generate(
-            prompt,
-            sampling,
-            at=at,
-            on_text=lambda text: context.emit(Chunk(at, text)),
-            stop=context.stop,
-        )
+        stream = _Stream(context, at, prompt)
+        record = live.generate(prompt, sampling, at=at, on_text=stream.take, stop=context.stop)
+        stream.begin()
+        return record
 
     name = live.session.record.name
     if not params.compare:
         return Written(name, params.at, write(cast(Side, params.at)))
     base = write("base")
     return Written(name, "cursor", write("cursor"), base)
+
+
+class _Stream:
+    """Emits a text as it is written, its prompt first; nothing where the model was never asked."""
+
+    def __init__(self, context: Context, at: Side, prompt: str) -> None:
+        self._context, self._at, self._prompt = context, at, prompt
+        self._begun = False
+
+    def begin(self) -> None:
+        """Emit the prompt, once."""
+        if not self._begun:
+            self._begun = True
+            self._context.emit(Chunk(self._at, self._prompt, prompt=True))
+
+    def take(self, text: str) -> None:
+        """Emit what was written."""
+        self.begin()
+        self._context.emit(Chunk(self._at, text))
+
+
+def _live_to_ask(context: Context) -> LiveSession:
+    """The live session; where another process writes to it, for reading: a model can be asked."""
+    try:
+        return context.live()
+    except SessionBusyError as error:
+        context.note(f"{error.message}; the text is not recorded")
+        return context.live(write=False)
 
 
 def _prompt(params: GenerateParams, context: Context) -> str:

@@ -64,7 +64,7 @@ def click_command(command: Command) -> click.Command:
         return Invocation(
             command,
             params,
-            session=values.get(_SESSION),
+            session=values.get(_SESSION) or session_before(),
             choices=SessionChoices(**{name: values[name] for name in names}),
             json=values["json_"],
             yes=values.get("yes_", False),
@@ -89,16 +89,19 @@ def _session_params(command: Command) -> list[click.Parameter]:
     taken = {spec.name for spec in fields_of(command.params)}
     found: list[click.Parameter] = []
     if command.takes_session:
-        found.append(
-            click.Option(
-                ["--session", _SESSION],
-                metavar="NAME",
-                help="The session to act on. [default: the last one used]",
-            )
-        )
+        found.append(session_option())
     if command.creates:
         found += [click_param(s) for s in fields_of(SessionChoices) if s.name not in taken]
     return found
+
+
+def session_option() -> click.Option:
+    """`--session NAME`, on a command or before it."""
+    return click.Option(
+        ["--session", _SESSION],
+        metavar="NAME",
+        help="The session to act on. [default: the last one used]",
+    )
 
 
 def common_params(command: Command | None = None) -> list[click.Parameter]:
@@ -121,14 +124,24 @@ def common_params(command: Command | None = None) -> list[click.Parameter]:
     ]
 
 
+def session_before() -> str | None:
+    """The session that was named before the command's name."""
+    found: str | None = _before(_SESSION)
+    return found
+
+
+def _before(name: str) -> Any:
+    """An option that was typed before the command's name."""
+    return click.get_current_context().find_root().params.get(name)
+
+
 def common_of(values: dict[str, Any]) -> dict[str, Any]:
     """The options every command takes, typed after its name or before it."""
-    root = click.get_current_context().find_root().params
     color = values["color_"]
     return {
-        "debug": values["debug_"] or root.get("debug_", False),
-        "color": root.get("color_", color) if color == "auto" else color,
-        "verbose": max(values["verbose_"], root.get("verbose_", 0)),
+        "debug": values["debug_"] or bool(_before("debug_")),
+        "color": (_before("color_") or color) if color == "auto" else color,
+        "verbose": max(values["verbose_"], _before("verbose_") or 0),
     }
 
 
@@ -141,7 +154,7 @@ def click_param(spec: ParamSpec) -> click.Parameter:
             nargs=-1 if spec.many else 1,
             required=spec.required,
             default=None if spec.required or spec.many else spec.default,
-            metavar=spec.metavar + "..." if spec.many else spec.metavar,
+            metavar=_argument_name(spec),
             help=spec.help,
         )
     flag = spec.kind is bool
@@ -155,6 +168,11 @@ def click_param(spec: ParamSpec) -> click.Parameter:
         metavar=None if flag or spec.choices else spec.metavar,
         help=spec.help + (f" [default: {spec.default}]" if shown else ""),
     )
+
+
+def _argument_name(spec: ParamSpec) -> str:
+    name = spec.metavar + ("..." if spec.many else "")
+    return name if spec.required else f"[{name}]"
 
 
 def _type(spec: ParamSpec) -> click.ParamType[Any]:

@@ -66,7 +66,7 @@ def replay(context: Context, params: Params) -> Replayed:
     from ...sessions.replay import replay as exact_replay
     from .results import Replayed
 
-    report = exact_replay(context.live(), progress=context.progress, stop=context.stop)
+    report = exact_replay(context.live(write=False), progress=context.progress, stop=context.stop)
     found = report.mismatch
     return Replayed(
         session=report.session,

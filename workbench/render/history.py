@@ -27,7 +27,7 @@ def log(result: HistoryLog) -> RenderableType:
     )
 
     def described(row: Row) -> Text:
-        text = Text(row.lanes, style=parts.LABEL)
+        text = Text().append(row.lanes, style=parts.LABEL)
         if row.omitted:
             return text.append(f"{parts.count(row.omitted, 'older step')}: log without --limit")
         if row.step is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from romebench.errors import UsageError
 from romebench.workbench.commands.words import quoted, split_words, words_of
 

@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from romebench.workbench.render.text import shortened, visible
 
 ACTING = {"Cc", "Zl", "Zp", "Cs"}
