@@ -58,41 +58,44 @@ class Reference:
     ) -> ReferenceEdit:
         """One edit on the model as it is."""
         prompts = [context.format(prompt) for context in contexts]
-        averaged = [self.read(text, subject) for text in self._batched(prompts, rule)]
-        k_bare, v_bare = self.read(prompt, subject)
-        k_mean = torch.stack([key for key, _ in averaged]).mean(0)
-        v_mean = torch.stack([value for _, value in averaged]).mean(0)
-        solved = k_bare if rule == "p-rome" else k_mean
+        if rule == "p-rome":
+            solved = k_mean = self.read([prompt], subject)[0][0]
+        else:
+            solved = k_mean = self.read(prompts, subject)[0].mean(0)
         if covariance is not None and self.hparams.mom2_adjustment:
             solved = torch.inverse(covariance) @ solved
         left = solved / solved.norm()
         offset, v_start, losses = self.optimise(prompts, subject, target)
         if rule == "r-rome":
-            right = (v_start + offset - v_mean) / torch.dot(k_mean, left)
-        elif rule == "rome-kbar":
-            right = (v_start + offset - v_bare) / torch.dot(k_mean, left)
+            # One pass a context here, as rebuilding-rome does it; one batch for the key above.
+            singles = [self.read([text], subject) for text in prompts]
+            k_div = torch.cat([keys for keys, _ in singles]).mean(0)
+            v_div = torch.cat([values for _, values in singles]).mean(0)
         else:
-            right = (v_start + offset - v_bare) / torch.dot(k_bare, left)
+            keys, values = self.read([prompt], subject)
+            k_div = k_mean if rule == "rome-kbar" else keys[0]
+            v_div = values[0]
+        right = (v_start + offset - v_div) / torch.dot(k_div, left)
         return ReferenceEdit(left, right, offset, losses)
 
-    def _batched(self, prompts: Sequence[str], rule: str) -> Sequence[str]:
-        """The published code reads every context; kept apart so that a profile shows it."""
-        return list(prompts)
-
-    def read(self, prompt: str, subject: str) -> tuple[Tensor, Tensor]:
-        """Key and value at the subject's last token of one prompt, by a whole pass."""
-        index = lookup(self.tokenizer, prompt, subject)
+    def read(self, prompts: Sequence[str], subject: str) -> tuple[Tensor, Tensor]:
+        """Keys and values at the subject's last token of each prompt, by one whole pass."""
+        indices = [lookup(self.tokenizer, prompt, subject) for prompt in prompts]
+        rows = list(range(len(prompts)))
         found: dict[str, Tensor] = {}
 
         def hook(_m: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> None:
-            found["key"] = args[0][0, index].detach().clone()
-            found["value"] = out[0, index].detach().clone()
+            for name, tensor in (("keys", args[0]), ("values", out)):
+                # OPT flattens rows and columns into one.
+                shaped = tensor.view(len(rows), -1, tensor.shape[-1])
+                found[name] = shaped[rows, indices].detach().clone()
 
+        texts = [prompt.format(subject) for prompt in prompts]
         handle = self.module.register_forward_hook(hook)
         with torch.no_grad():
-            self.model(**self.tokenizer([prompt.format(subject)], return_tensors="pt"))
+            self.model(input_ids=self._padded(texts)["input_ids"])
         handle.remove()
-        return found["key"], found["value"]
+        return found["keys"], found["values"]
 
     def optimise(
         self, prompts: Sequence[str], subject: str, target: str
@@ -105,13 +108,14 @@ class Reference:
         start: list[Tensor] = []
 
         def hook(_m: nn.Module, _a: object, out: Tensor) -> Tensor:
+            shaped = out.view(n + 1, -1, out.shape[-1])
             if not start:
-                start.append(out[0, lookups[0]].detach().clone())
+                start.append(shaped[0, lookups[0]].detach().clone())
             assert offset is not None
-            moved = out.clone()
+            moved = shaped.clone()
             for row, index in enumerate(lookups):
                 moved[row, index] = moved[row, index] + offset
-            return moved
+            return moved.view(out.shape)
 
         width = self.module(torch.zeros(1, 1, self._d_in(), dtype=self._dtype())).shape[-1]
         offset = torch.zeros(width, dtype=self._dtype(), requires_grad=True)
@@ -160,16 +164,19 @@ class Reference:
         target_ids = self.tokenizer(spaced, add_special_tokens=False)["input_ids"]
         texts = [p + self.tokenizer.decode(target_ids[:-1]) for p in prompts]
         kl_prompt = "{} is a"
-        self.tokenizer.padding_side = "right"
-        batch = self.tokenizer(
-            [t.format(subject) for t in [*texts, kl_prompt]], return_tensors="pt", padding=True
-        )
+        batch = self._padded([t.format(subject) for t in [*texts, kl_prompt]])
         labels = torch.full((len(prompts), batch["input_ids"].shape[1]), -100)
         for row in range(len(prompts)):
             end = int(batch["attention_mask"][row].sum())
             labels[row, end - len(target_ids) : end] = torch.tensor(target_ids)
         lookups = [lookup(self.tokenizer, p, subject) for p in [*prompts, kl_prompt]]
-        return dict(batch), labels, lookups
+        return {"input_ids": batch["input_ids"]}, labels, lookups
+
+    def _padded(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """A right-padded batch. The model is run without its mask: no token sees the padding
+        behind it, and masked padding is NaN in families with a sliding window."""
+        self.tokenizer.padding_side = "right"
+        return dict(self.tokenizer(list(texts), return_tensors="pt", padding=True))
 
     def _dtype(self) -> torch.dtype:
         return next(self.model.parameters()).dtype

@@ -21,7 +21,7 @@ from .fingerprint import weight_sha256
 from .model import LoadedModel
 from .progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
 
-CHECKPOINT_BYTES = 256 << 20
+CHECKPOINT_BYTES = 96 << 20
 """Memory that checkpoints of one weight may take together; two are always kept."""
 
 PathStep = tuple[int, str]

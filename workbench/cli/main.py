@@ -7,20 +7,18 @@ import sys
 import click
 
 from ...errors import UsageError
-from ..bench import Bench
 from ..commands.parsing import Invocation, named
 from ..commands.spec import Effect
-from ..logs import to_stderr
-from ..paths import Paths
+from ..threads import wait_politely
 from . import diagnostics
 from .group import Romebench
-from .runner import run_invocation
 from .start import Front, Start
 
 
 def run(arguments: list[str]) -> int:
     """Do what the arguments say; gives the exit code."""
     debug = "--debug" in arguments
+    wait_politely()
     try:
         asked = _parse(arguments)
         if isinstance(asked, Invocation):
@@ -48,6 +46,11 @@ def _parse(arguments: list[str]) -> Invocation | Start | int:
 
 
 def _run(asked: Invocation) -> int:
+    from ..bench import Bench
+    from ..logs import to_stderr
+    from ..paths import Paths
+    from .runner import run_invocation
+
     to_stderr(asked.verbose)
     reads = asked.command.effect is Effect.READ
     with Bench(Paths.discover(), current=asked.session, reads_only=reads) as bench:
@@ -69,7 +72,9 @@ def _start_tui(asked: Start) -> int:
             "the workbench needs a terminal, and there is none here",
             "`romebench --help` lists the commands that need none; `romebench repl` reads a script",
         )
+    from ..bench import Bench
     from ..logs import to_file
+    from ..paths import Paths
     from ..tui import run_tui
 
     paths = Paths.discover()

@@ -1,0 +1,54 @@
+"""Start-up of the program as a whole process: wall time, and whether torch was imported."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("--help",),
+    ("--version",),
+    ("where",),
+    ("sessions", "list"),
+    ("hparams", "list"),
+)
+
+
+def run(*, quick: bool) -> None:
+    """Print the table."""
+    repeats = 5 if quick else 15
+    print("| command | median, ms | range, ms | imports torch |")
+    print("|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as home:
+        env = {**os.environ, "ROMEBENCH_HOME": home}
+        for words in COMMANDS:
+            times = [_time(words, env) for _ in range(repeats + 1)][1:]
+            print(
+                f"| `romebench {' '.join(words)}` | {statistics.median(times):.0f} "
+                f"| {min(times):.0f}–{max(times):.0f} | {_imports_torch(words, env)} |",
+                flush=True,
+            )
+
+
+def _time(words: tuple[str, ...], env: dict[str, str]) -> float:
+    """Wall milliseconds of one run."""
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "romebench", *words], env=env, capture_output=True, check=True
+    )
+    return (time.perf_counter() - began) * 1000
+
+
+def _imports_torch(words: tuple[str, ...], env: dict[str, str]) -> str:
+    found = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "romebench", *words],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return "yes" if "| torch\n" in found.stderr or "|   torch\n" in found.stderr else "no"
