@@ -18,7 +18,7 @@ from ..engine.progress import Progress, ProgressSink, StopFlag, check
 from ..engine.request import EditRequest
 from ..engine.rules import Rule
 from ..engine.vitals import edit_vitals, read_request
-from ..errors import EditError, RequestError, RomebenchError
+from ..errors import EditError, RequestError
 from ..hparams import Hparams
 from ..store.records import (
     THIS_STEP,
@@ -117,7 +117,7 @@ def make_step(
         if session.stored_at(landed):
             session.landed(session.step(landed.step))
             raise
-        live.goto_weights(before.step)
+        _roll_back(live, before)
         _note(live, plan, error, time.perf_counter() - began)
         raise
     session.landed(record)
@@ -214,6 +214,15 @@ def _result(draft: StepDraft) -> Json:
     }
 
 
+def _roll_back(live: LiveSession, before: CursorRecord) -> None:
+    """Put the weights where the cursor still is. Should that fail too, the edit's own error is the
+    one to be raised, and the weights are brought there before they are next used."""
+    try:
+        live.goto_weights(before.step)
+    except Exception:
+        logger.exception("going back to step %d failed; it is tried again before use", before.step)
+
+
 def _note(live: LiveSession, plan: Plan, error: BaseException, elapsed_s: float) -> None:
     """Record what failed. A request from the queue that can't be edited will not be taken again;
     after a failure that is no fault of the request it waits on."""
@@ -233,5 +242,5 @@ def _note(live: LiveSession, plan: Plan, error: BaseException, elapsed_s: float)
             result=failure_json(error),
             elapsed_s=elapsed_s,
         )
-    except RomebenchError:
+    except Exception:
         logger.warning("a failed step of the queue could not be recorded", exc_info=True)

@@ -364,6 +364,7 @@ class LiveSession:
         Raises:
             RequestError: The request can't be edited.
         """
+        self.settle()
         return preview(self.model, request, (hparams or self.hparams).fact_token)
 
     def _at(self, at: Where) -> AbstractContextManager[None]:

@@ -285,7 +285,7 @@ class Session(SessionView):
                 result=failure_json(error),
                 elapsed_s=elapsed_s,
             )
-        except RomebenchError:
+        except Exception:
             logger.warning("a failed %s could not be recorded", command, exc_info=True)
 
     def _go(
@@ -332,7 +332,7 @@ class Session(SessionView):
             if before != after and self.stored_at(after):
                 note()
                 raise
-            self._follow(before.step, ignore, NEVER)
+            self._go_back(before.step)
             self.note_failure(command, params, error, time.perf_counter() - began)
             raise
         note()
@@ -341,6 +341,13 @@ class Session(SessionView):
     def _follow(self, step: int, progress: ProgressSink, stop: StopFlag) -> None:
         if self.follower is not None:
             self.follower.follow(step, progress, stop)
+
+    def _go_back(self, step: int) -> None:
+        """Take the follower back after a failure, whose own error is the one to be raised."""
+        try:
+            self._follow(step, ignore, NEVER)
+        except Exception:
+            logger.exception("going back to step %d failed; it is tried again before use", step)
 
     def _between(self, before: int, after: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The steps that are undone and those that are redone on the way."""

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 from ..engine.progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
 from ..errors import StoreError
-from ..store.records import BASE, StepLine
+from ..store.records import BASE, DeltaRecord, StepLine
 from .deltas import vectors
 from .history import History, Node
 
 if TYPE_CHECKING:
     from ..store.repository import Repository
+
+
+_AT_ONCE = 128
+"""Deltas read in one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,16 @@ def verify(
     """
     lines = repository.step_lines(session_id)
     problems = [*_tree(repository, session_id, lines), *_names(repository, session_id, lines)]
-    sound = 0
-    for done, line in enumerate(lines, 1):
+    damaged = 0
+    for start in range(0, len(lines), _AT_ONCE):
         check(stop, "the check")
-        progress(Progress("checking deltas", done, len(lines)))
-        found = _delta(repository, session_id, line)
-        problems += [found] if found else []
-        sound += found is None
-    return VerifyReport(len(lines), sound, tuple(problems))
+        progress(Progress("checking deltas", start, len(lines)))
+        some = lines[start : start + _AT_ONCE]
+        found = [problem for problem in _deltas(repository, session_id, some) if problem]
+        problems += found
+        damaged += len(found)
+    progress(Progress("checking deltas", len(lines), len(lines)))
+    return VerifyReport(len(lines), len(lines) - damaged, tuple(problems))
 
 
 def _tree(repository: Repository, session_id: int, lines: list[StepLine]) -> Iterator[str]:
@@ -83,9 +89,23 @@ def _names(repository: Repository, session_id: int, lines: list[StepLine]) -> It
             return
 
 
-def _delta(repository: Repository, session_id: int, line: StepLine) -> str | None:
+def _deltas(repository: Repository, session_id: int, lines: list[StepLine]) -> Iterator[str | None]:
+    """What is wrong with each delta, read all at once unless one can't be read."""
     try:
-        record = repository.delta(session_id, line.step)
+        records = list(repository.deltas(session_id, [line.step for line in lines]))
+    except StoreError as error:
+        if len(lines) == 1:
+            yield error.message
+            return
+        for line in lines:
+            yield from _deltas(repository, session_id, [line])
+        return
+    for line, record in zip(lines, records, strict=True):
+        yield _delta(line, record)
+
+
+def _delta(line: StepLine, record: DeltaRecord) -> str | None:
+    try:
         vectors(record)
     except StoreError as error:
         return error.message

@@ -364,6 +364,23 @@ def test_weights_that_were_left_astray_come_back_first(live: LiveSession) -> Non
     assert live.weights.sha256("x") == record.weight_sha256
 
 
+def test_a_rollback_that_fails_is_made_up_for_before_the_next_use(
+    live: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.edit(request_for(0))
+    before = snapshot(live)
+    with monkeypatch.context() as patch:
+        patch.setattr(editing, "edit_vitals", boom(EditError("not sane")))
+        patch.setattr(live.weights, "goto", boom(StoreError("the disk is gone")))
+        with pytest.raises(EditError, match="not sane"):
+            live.edit(request_for(1))
+    assert not same(live, before)
+    assert live.session.operations(1)[0].status == "failed"
+    live.probability("France is", "big")
+    assert same(live, before)
+    assert live.edit(request_for(1)).step == 2
+
+
 def test_closing_puts_the_unedited_weights_back(live: LiveSession) -> None:
     before = snapshot(live)
     live.edit(request_for(0))
