@@ -1,0 +1,26 @@
+"""The workbench in the terminal (Textual). Importing this package costs nothing until it runs.
+
+The UI thread owns the widgets and nothing else. Everything that touches the store or the model
+runs in the engine lane and comes back as a message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..bench import Bench
+
+
+def run_tui(bench: Bench) -> int:
+    """Run the workbench until the user quits; gives the exit code.
+
+    Args:
+        bench: The store and the session to open. It is used from the engine lane only, and is
+            idle again when this returns.
+    """
+    from .app import Workbench
+
+    app = Workbench(bench)
+    app.run()
+    return app.finish()

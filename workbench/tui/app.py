@@ -1,0 +1,122 @@
+"""The application: themes, screenshots, the palette, and a clean end. The screen does the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from concurrent.futures import wait
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from ...engine.lane import EngineLane
+from .conductor import Conductor
+from .desk import Desk
+from .jobs import LaneBridge
+from .palette import Entry, Palette, command_entries
+from .themes import OWN, keep_theme, read_theme
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..bench import Bench
+
+_QUIT_WITHIN_S = 5.0
+"""What runs gets so long to stop; the store is safe at any moment."""
+
+
+class Workbench(App[None]):
+    """The TUI of one bench."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "romebench"
+    COMMANDS: ClassVar[set[type[Palette]]] = {Palette}  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "quit", tooltip="Stop what runs and leave", priority=True),
+        Binding("f8", "picture", "screenshot", show=False, tooltip="Save an SVG of the screen"),
+    ]
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (70, "-narrow"), (100, "-wide"), (160, "-vast")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self._desk = Desk(bench)
+        self._lane = EngineLane()
+        self.bridge = LaneBridge(self._lane, self._deliver)
+        self.workspace = Workspace(Conductor(self._desk, self.bridge), self._desk)
+        for theme in OWN:
+            self.register_theme(theme)
+        chosen = read_theme(bench.paths.state)
+        self.theme = chosen if chosen in self.available_themes else OWN[0].name
+
+    def on_mount(self) -> None:
+        """Keep the theme from now on."""
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The workspace is all there is."""
+        return self.workspace
+
+    def _deliver(self, message: Message) -> bool:
+        """Post a message to the workspace from any thread; after the end it is dropped."""
+        try:
+            return self.workspace.post_message(message)
+        except RuntimeError:
+            return False
+
+    def _keep_theme(self, theme: object) -> None:
+        keep_theme(self._desk.paths.state, self.theme)
+
+    # The palette
+
+    def palette_entries(self) -> list[Entry]:
+        """Everything that makes sense now."""
+        space = self.workspace
+        own = [
+            Entry("model: compare", "base and edited model side by side", space.action_compare),
+            Entry(
+                "view: console",
+                "what was typed and what came of it",
+                lambda: space.open_tab("console"),
+            ),
+            Entry("view: edit", "how a step was computed", lambda: space.open_tab("edit")),
+            Entry("view: log", "every operation of the session", lambda: space.open_tab("log")),
+            Entry("view: clear console", "begin with an empty page", space.console.clear),
+            Entry("view: theme…", "change the colours", self.action_change_theme),
+            Entry("view: screenshot", "save an SVG of the screen here", self.action_picture),
+            Entry("help: pane", "what the focused pane is for", space.action_help),
+            Entry("help: commands", "every command", lambda: space.own("help")),
+            Entry("romebench: quit", "stop what runs and leave", self.exit),
+        ]
+        return command_entries(space.view, space.choose) + own
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette has its own names for these."""
+        return ()
+
+    def action_picture(self) -> None:
+        """Save an SVG of the screen into the current folder."""
+        path = self.save_screenshot(path=os.getcwd())
+        self.notify(path, title="screenshot saved", markup=False)
+
+    # The end
+
+    def finish(self) -> int:
+        """Stop what runs, close the store, and give the exit code. Called after `run`."""
+        if not self._closed_in_time():
+            # A call that can't be stopped (an import, a download) would keep the process alive.
+            # Every commit is on the disk already, so nothing is lost by leaving now.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self.return_code or 0)
+        return self.return_code or 0
+
+    def _closed_in_time(self) -> bool:
+        self.bridge.stop_all()
+        closing = self._lane.submit(self._desk.close)
+        done = not wait([closing], timeout=_QUIT_WITHIN_S).not_done
+        return self._lane.close(0.5) and done

@@ -1,0 +1,181 @@
+"""What the console shows after an edit and after a move of the cursor, written for a newcomer."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from ...store.records import Json, StepRecord
+from ..commands.results import Edited, Moved
+from ..render.text import visible
+from .answers import Answers, changed
+from .blocks import Block
+from .flow import Flow, link
+from .text import FAINT, MUTED, figure, percent, ratio, said, step_name, verdict_content
+
+ASKING = "asking the model…"
+
+
+class AnswerPair(Horizontal):
+    """What the base model and the model at the cursor say to one prompt, side by side.
+
+    Where they say the same, one column says so.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(classes="answers")
+        self._base = Static(classes="written")
+        self._now = Static(Content.styled(ASKING, FAINT), classes="written")
+        self._heading = Static(classes="heading")
+
+    def compose(self) -> ComposeResult:
+        """Two columns."""
+        with Vertical(classes="column -base"):
+            yield Static(Content.styled("base model", MUTED), classes="heading")
+            yield self._base
+        with Vertical(classes="column -cursor"):
+            yield self._heading
+            yield self._now
+
+    def on_mount(self) -> None:
+        """There is nothing to compare yet."""
+        self.query_one(".-base").display = False
+
+    def show(self, answers: Answers) -> None:
+        """Show the answers; what differs stands out."""
+        olds, news = changed(answers.base, answers.now)
+        self._base.update(_answer(answers.prompt, olds, "bold $warning"))
+        self._now.update(_answer(answers.prompt, news, "bold $success"))
+        self.query_one(".-base").display = answers.differ
+        here = "base model" if not answers.step else f"model at {step_name(answers.step)}"
+        same = "" if answers.differ or not answers.step else ", as the base model"
+        self._heading.update(Content.styled(here + same, MUTED))
+
+
+def _answer(prompt: str, pieces: list[tuple[str, bool]], style: str) -> Content:
+    shown = [(visible(text), style if differs else "") for text, differs in pieces]
+    return Content.assemble((visible(prompt), MUTED), *shown)
+
+
+class Card(Block):
+    """Something that happened to the session, with the answers before and after.
+
+    `job` is the number of the job that made it.
+    """
+
+    def __init__(self, job: int, classes: str) -> None:
+        super().__init__(classes=classes)
+        self.job = job
+        self._pair = AnswerPair()
+
+    def answer(self, answers: Answers | None) -> None:
+        """Show the answers, or that there are none."""
+        if answers is None:
+            self._pair.display = False
+        else:
+            self._pair.show(answers)
+
+
+class EditCard(Card):
+    """A new step."""
+
+    def __init__(self, job: int, result: Edited) -> None:
+        super().__init__(job, "-edited")
+        self.result = result
+
+    def compose(self) -> ComposeResult:
+        """Heading, both answers, figures, and the keys that come next."""
+        result, record = self.result, self.result.step
+        yield Static(_edit_heading(result))
+        yield self._pair
+        yield Flow(vitals_pieces(record), classes="figures")
+        yield Flow(
+            [
+                link("alt+u", "undo", "screen.undo"),
+                link("alt+c", "compare at length", "screen.compare"),
+                link("alt+2", "how it was computed", "screen.tab('edit')"),
+                link("alt+x", "export", "screen.export"),
+            ],
+            classes="next",
+        )
+
+
+class MoveCard(Card):
+    """The cursor went elsewhere."""
+
+    def __init__(self, job: int, result: Moved) -> None:
+        super().__init__(job, "-moved")
+        self.result = result
+
+    def compose(self) -> ComposeResult:
+        """Heading and both answers."""
+        result = self.result
+        verb = {"undo": "undone", "redo": "redone"}.get(result.action, "crossed")
+        count = len(result.steps)
+        crossed = "" if not count else f"{count} step{'' if count == 1 else 's'} {verb}"
+        if not result.after.step:
+            crossed += ", the model is the unedited one again"
+        yield Static(
+            Content.assemble(
+                (f"{result.action}  ", "bold"),
+                (f"{step_name(result.before.step)} → ", MUTED),
+                (step_name(result.after.step), "bold $accent"),
+                (" on ", MUTED),
+                said(result.after.branch),
+                (f"  {crossed}", FAINT),
+            )
+        )
+        if result.steps:
+            yield self._pair
+
+
+def _edit_heading(result: Edited) -> Content:
+    record = result.step
+    opened = f" (a new branch: {result.new_branch})" if result.new_branch else ""
+    return Content.assemble(
+        (f"step {record.step}", "bold $accent"),
+        (" on ", MUTED),
+        said(result.branch),
+        (said(opened).plain, "$warning"),
+        "  ",
+        said(record.request.get("subject", ""), "bold"),
+        (" → ", MUTED),
+        said(str(record.request.get("target_new", "")).strip(), "bold $success"),
+        (f"  {record.rule}", FAINT),
+    )
+
+
+def vitals_pieces(record: StepRecord) -> list[Content]:
+    """The vitals of a step, figure by figure."""
+    vitals = record.vitals
+    target = said(str(record.request.get("target_new", "")).strip(), width=20)
+    return [
+        Content.assemble(
+            ("P(", MUTED), target, (") ", MUTED),
+            percent(vitals.get("prob_new_before")), (" → ", MUTED),
+            (percent(vitals.get("prob_new")), "bold"), _rank(vitals),
+        ),
+        _efficacy(vitals),
+        _pair("‖Δ‖/‖W₀‖", ratio(vitals.get("delta_ratio"))),
+        _pair("‖W−W₀‖/‖W₀‖", ratio(vitals.get("weight_ratio"))),
+        _pair("u·k", figure(vitals.get("u_dot_k"))),
+        verdict_content(record.verdict),
+        said(record.verdict_reason, FAINT),
+    ]  # fmt: skip
+
+
+def _rank(vitals: Json) -> Content:
+    rank = vitals.get("rank_new")
+    return Content("") if rank is None else Content.styled(f" (rank {rank:,})", MUTED)
+
+
+def _efficacy(vitals: Json) -> Content:
+    if vitals.get("efficacy"):
+        return Content.styled("✔ the model says it", "$success")
+    return Content.styled("✖ the model still says otherwise", "$warning")
+
+
+def _pair(name: str, value: str) -> Content:
+    return Content.assemble((f"{name} ", MUTED), value)

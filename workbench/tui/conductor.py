@@ -1,0 +1,148 @@
+"""Turns what the user wants into jobs in the engine lane. Knows the desk and no widget.
+
+Whatever a job finds out is posted as a message (`messages.py`, `jobs.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from textual.message import Message
+
+from ...engine.request import EditRequest
+from ...errors import RequestError, RomebenchError
+from ..commands.context import Chunk
+from ..commands.parsing import Invocation
+from ..commands.registry import find
+from ..commands.results import StepBrief
+from .desk import Desk, Ears
+from .examples import examples_for
+from .jobs import Job, LaneBridge
+from .messages import (
+    Answered,
+    ExamplesRead,
+    Executed,
+    ModelLoaded,
+    Noted,
+    OperationsRead,
+    PreviewRead,
+    SessionOpened,
+    StepRead,
+    ViewChanged,
+)
+from .view import View
+
+logger = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.3
+"""While a run lands step after step, the screen gets a new picture this often."""
+
+
+def invocation(name: str, /, **params: object) -> Invocation:
+    """A command of the registry with its parameters."""
+    command = find(name)
+    return Invocation(command, command.params(**params))
+
+
+class Conductor:
+    """Submits jobs. All methods are called from the UI thread.
+
+    Args:
+        desk: What the jobs do; touched in the lane only.
+        bridge: Where they go.
+    """
+
+    def __init__(self, desk: Desk, bridge: LaneBridge) -> None:
+        self._desk = desk
+        self.bridge = bridge
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return self.bridge.running is not None
+
+    def open(self) -> None:
+        """Open the store and the session."""
+        self._submit(Job("opening the session"), lambda _: SessionOpened(self._desk.open()))
+
+    def load(self) -> None:
+        """Load the model; make a session where there is none."""
+        self._submit(Job("loading the model"), lambda job: ModelLoaded(self._load(job)))
+
+    def find_examples(self, model: str) -> None:
+        """Find first edits to try."""
+        job = Job("finding examples", quiet=True)
+        self._submit(job, lambda _: ExamplesRead(examples_for(model)))
+
+    def execute(self, asked: Invocation) -> Job:
+        """Run a command; gives its job."""
+        job = Job(asked.command.name)
+        self._submit(job, lambda job: self._execute(asked, job))
+        return job
+
+    def preview(self, request: EditRequest) -> None:
+        """Read tokens and the target's standing."""
+        self._submit(Job("preview", quiet=True), lambda job: self._preview(request, job))
+
+    def read_step(self, number: int) -> None:
+        """Read a step."""
+        job = Job("reading a step", quiet=True)
+        self._submit(job, lambda _: StepRead(self._desk.step(number)))
+
+    def read_operations(self, limit: int) -> None:
+        """Read the newest operations."""
+        job = Job("reading the log", quiet=True)
+        self._submit(job, lambda _: OperationsRead(self._desk.operations(limit)))
+
+    def _submit(self, job: Job, call: Callable[[Job], Message | None]) -> None:
+        self.bridge.submit(job, call)
+
+    # In the lane
+
+    def _ears(self, job: Job) -> Ears:
+        emit = self.bridge.emit(job)
+        looked = time.monotonic()
+
+        def hear(event: Chunk | StepBrief) -> None:
+            nonlocal looked
+            emit(event)
+            if isinstance(event, StepBrief) and time.monotonic() - looked > _LOOK_EVERY_S:
+                looked = time.monotonic()
+                self._look()
+
+        def note(text: str) -> None:
+            self.bridge.post(Noted(text))
+
+        return Ears(self.bridge.progress(job), job.stop, hear, note)
+
+    def _load(self, job: Job) -> View | None:
+        try:
+            return self._desk.load(self._ears(job))
+        except BaseException:
+            self._look()
+            raise
+
+    def _execute(self, asked: Invocation, job: Job) -> Message | None:
+        try:
+            result = self._desk.execute(asked, self._ears(job))
+        except BaseException:
+            self._look()
+            raise
+        self.bridge.post(Executed(job, asked, result))
+        self._look()
+        return Answered(job, self._desk.answers(result, job.stop))
+
+    def _preview(self, request: EditRequest, job: Job) -> Message:
+        try:
+            return PreviewRead(request, self._desk.preview(request, self._ears(job)))
+        except RequestError as error:
+            return PreviewRead(request, None, error.message)
+
+    def _look(self) -> None:
+        """Post a new picture; a store that can't be read is told of by the command itself."""
+        try:
+            self.bridge.post(ViewChanged(self._desk.view()))
+        except RomebenchError:
+            logger.warning("the session could not be read", exc_info=True)

@@ -1,0 +1,131 @@
+"""The Console tab: all that was typed and what came of it, newest at the bottom."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from rich.console import RenderableType
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.geometry import Size
+
+from ..commands.context import Side
+from ..commands.results import Edited, Moved
+from ..commands.typed import Intention
+from .blocks import Block, Echo, Note, Report
+from .cards import Card, EditCard, MoveCard
+from .examples import Example
+from .helpable import Help
+from .run_card import RunCard
+from .welcome import Welcome
+from .writing import Writing
+
+B = TypeVar("B", bound=Block)
+
+MOST_BLOCKS = 300
+"""Older entries go, so that a day's work costs no more memory than an hour's."""
+
+
+class Console(VerticalScroll, can_focus=True):
+    """A list of blocks that stays at its end unless scrolled up."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("k", "scroll_up", "Up", show=False),
+        Binding("g", "scroll_home", "Top", show=False),
+        Binding("G", "scroll_end", "Bottom", show=False),
+    ]
+
+    help = Help(
+        "Console",
+        "Type in the line below; what comes of it is shown here.\n\n"
+        "Plain text: the model writes on from it.\n"
+        "[subject] … => target: an edit. What the unedited and the edited model say to it stands "
+        "side by side, with the target's probability before and after.\n"
+        "/name: a command; /help lists them, ctrl+p finds them.\n"
+        "// and \\[ begin text that would otherwise be a command or an edit.\n\n"
+        "Select text with the mouse and press ctrl+c to copy it.",
+    )
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """Stay at the end once there is more than fits; a short page begins at the top."""
+        long = size.height > self.scrollable_content_region.height and not self.query(Welcome)
+        if long != self.is_anchored:
+            self.anchor(long)
+            if not long:
+                self.scroll_home(animate=False)
+
+    # What is shown
+
+    def welcome(self, examples: tuple[Example, ...] | None = None) -> None:
+        """Greet a new user; with `examples`, offer them."""
+        found = self._find(Welcome, lambda _: True)
+        if found is None:
+            found = self._add(Welcome())
+        if examples is not None:
+            block = found
+            self.call_after_refresh(lambda: block.show(examples))
+
+    def echo(self, line: str, intention: Intention) -> None:
+        """Show what was typed; it is what is read next, so scroll to it."""
+        for block in self.query(Welcome):
+            block.remove()
+        self._add(Echo(line, intention))
+
+    def note(self, text: str, hint: str = "", severity: str = "information") -> None:
+        """Show a remark of ours."""
+        self._add(Note(text, hint, severity))
+
+    def report(self, renderable: RenderableType) -> None:
+        """Show what a command gave."""
+        self._add(Report(renderable))
+
+    def write(self, job: int, prompt: str, *, compare: bool, at: Side, step: int) -> None:
+        """Begin a generation."""
+        self._add(Writing(job, prompt, compare=compare, at=at, step=step))
+
+    def run(self, job: int) -> None:
+        """Begin a run of the queue."""
+        self._add(RunCard(job))
+
+    def edited(self, job: int, result: Edited) -> None:
+        """Show a new step."""
+        self._add(EditCard(job, result))
+
+    def moved(self, job: int, result: Moved) -> None:
+        """Show where the cursor went."""
+        self._add(MoveCard(job, result))
+
+    def clear(self) -> None:
+        """Begin with an empty page; the log keeps everything."""
+        self.remove_children()
+
+    # What is found again
+
+    def writing(self, job: int) -> Writing | None:
+        """The generation of a job."""
+        return self._find(Writing, lambda block: block.job == job)
+
+    def running(self, job: int) -> RunCard | None:
+        """The run of a job."""
+        return self._find(RunCard, lambda block: block.job == job)
+
+    def card(self, job: int) -> Card | None:
+        """The card of a job."""
+        return self._find(Card, lambda block: block.job == job)
+
+    def _find(self, kind: type[B], wanted: object) -> B | None:
+        assert callable(wanted)
+        for block in reversed(self.children):
+            if isinstance(block, kind) and wanted(block):
+                return block
+        return None
+
+    def _add(self, block: B) -> B:
+        extra = len(self.children) + 1 - MOST_BLOCKS
+        for old in list(self.children)[: max(extra, 0)]:
+            old.remove()
+        self.mount(block)
+        if self.is_anchored:
+            self.anchor()
+        return block

@@ -1,0 +1,176 @@
+"""Everything the workbench does with the store and the model. Runs in the engine lane only.
+
+Gives back plain values and knows no widget. The bench it owns is touched by nobody else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...engine.progress import ProgressSink, StopFlag
+from ...errors import RomebenchError, SessionBusyError
+from ..commands.context import Chunk, Context
+from ..commands.editing import PreviewParams, preview
+from ..commands.execute import execute
+from ..commands.options import SessionChoices
+from ..commands.parsing import Invocation
+from ..commands.results import Edited, Moved, Result, StepBrief
+from .answers import Answers, ask
+from .view import View, read_view
+
+if TYPE_CHECKING:
+    from ...engine.request import EditRequest
+    from ...store.records import Json, OperationRecord, StepRecord
+    from ..bench import Bench
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who listens to one call.
+
+    Attributes:
+        progress: Takes reports.
+        stop: Asks the call to stop.
+        emit: Takes text and steps as they come.
+        note: Takes one-line remarks.
+    """
+
+    progress: ProgressSink
+    stop: StopFlag
+    emit: Callable[[Chunk | StepBrief], None]
+    note: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session as it was found.
+
+    Attributes:
+        view: None in an empty store.
+        busy: Why it can only be read; None where it can be written.
+    """
+
+    view: View | None
+    busy: SessionBusyError | None = None
+
+
+class Desk:
+    """The bench, seen from the engine lane."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @property
+    def paths(self) -> Any:
+        """Where everything lies; may be read from any thread."""
+        return self._bench.paths
+
+    def open(self) -> Opened:
+        """Open the store and the session, without the model.
+
+        A session that another process writes to is opened for reading.
+
+        Raises:
+            StoreError: The store can't be opened.
+        """
+        name = self._bench.name
+        if name is None or self._bench.repository.find_session(name) is None:
+            return Opened(None)
+        try:
+            self._bench.session(write=True)
+        except SessionBusyError as error:
+            self._bench.session(write=False)
+            return Opened(self.view(), error)
+        return Opened(self.view())
+
+    def load(self, ears: Ears) -> View | None:
+        """Load the model of the session; make a session where there is none.
+
+        Raises:
+            ModelError: It can't be loaded, or isn't the one that was recorded.
+        """
+        self._bench.live(SessionChoices(), progress=ears.progress, stop=ears.stop, note=ears.note)
+        return self.view()
+
+    def view(self) -> View | None:
+        """The session as it stands; None where there is none."""
+        status = self._bench.status()
+        if status is None:
+            if self._bench.name is None:
+                return None
+            return self.open().view
+        return read_view(self._bench, status)
+
+    def execute(self, invocation: Invocation, ears: Ears) -> Result:
+        """Run a command.
+
+        Raises:
+            RomebenchError: It failed in a way that has a name.
+        """
+        if invocation.session is not None:
+            self._bench.use(invocation.session)
+        context = Context(
+            self._bench,
+            progress=ears.progress,
+            stop=ears.stop,
+            emit=ears.emit,
+            note=ears.note,
+            choices=invocation.choices,
+        )
+        return execute(invocation.command, context, invocation.params)
+
+    def answers(self, result: Result, stop: StopFlag) -> Answers | None:
+        """What both models say to the fact that an edit, an undo or a redo was about."""
+        status = self._bench.status()
+        if status is None or not status.loaded:
+            return None
+        request = self._fact(result)
+        if request is None:
+            return None
+        from ...engine.request import EditRequest
+
+        prompt = EditRequest.from_json(request).text
+        try:
+            return ask(self._bench.live(SessionChoices()), prompt, stop)
+        except RomebenchError:
+            logger.info("no answers to %r", prompt, exc_info=True)
+            return None
+
+    def _fact(self, result: Result) -> Json | None:
+        if isinstance(result, Edited):
+            return result.step.request
+        if isinstance(result, Moved) and result.steps:
+            return self.step(result.steps[-1]).request
+        return None
+
+    def preview(self, request: EditRequest, ears: Ears) -> Json | None:
+        """Tokens and the target's standing before an edit; None while no model is loaded."""
+        status = self._bench.status()
+        if status is None or not status.loaded:
+            return None
+        params = PreviewParams(
+            prompt=request.prompt,
+            subject=request.subject,
+            target=request.target_new,
+            true=request.target_true,
+        )
+        context = Context(self._bench, progress=ears.progress, stop=ears.stop)
+        found: Json = preview(context, params).to_json()["preview"]
+        return found
+
+    def step(self, number: int) -> StepRecord:
+        """All that is recorded of a step."""
+        return self._bench.session(write=False).step(number)
+
+    def operations(self, limit: int) -> list[OperationRecord]:
+        """The newest operations, oldest first."""
+        return self._bench.session(write=False).operations(limit)
+
+    def close(self) -> None:
+        """Give the session and the store back."""
+        self._bench.close()

@@ -1,0 +1,69 @@
+"""What a typed line asks the workbench to do. Knows no widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...errors import UsageError
+from ..commands.parsing import HelpAsked, Invocation, help_of, parse
+from ..commands.registry import COMMANDS, GROUPS, find
+from ..commands.typed import Intention, classify
+from ..commands.words import split_words
+from .completion import OWN_WORDS
+from .conductor import invocation
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWord:
+    """One of the workbench's own words: help, clear, quit."""
+
+    word: str
+
+
+def understand(line: str) -> Invocation | HelpAsked | OwnWord | None:
+    """What a line asks for; None for an empty one.
+
+    Raises:
+        UsageError: It can't be understood; the message says why.
+    """
+    typed = classify(line)
+    if typed.intention is Intention.NOTHING:
+        return None
+    if typed.intention is Intention.EDIT:
+        typed.request()
+        return invocation("edit", text=(typed.text,))
+    if typed.intention is Intention.GENERATE:
+        return invocation("generate", prompt=(typed.text,))
+    return _command(typed.text)
+
+
+def _command(text: str) -> Invocation | HelpAsked | OwnWord:
+    words = split_words(text)
+    if not words:
+        raise UsageError("a / begins a command, and none follows", "/help lists them")
+    if words[0] == "exit":
+        words[0] = "quit"
+    if words[0] not in OWN_WORDS:
+        return parse(words)
+    if words[0] == "help" and len(words) > 1:
+        return HelpAsked(help_of(find(" ".join(words[1:]))))
+    if len(words) > 1:
+        raise UsageError(f"/{words[0]} takes nothing behind it, not {words[1]!r}")
+    return OwnWord(words[0])
+
+
+def overview() -> str:
+    """Every command with its summary, by group."""
+    width = max(len(command.name) for command in COMMANDS) + 1
+    lines = []
+    for group in GROUPS:
+        lines += ["", group]
+        lines += [
+            f"  {'/' + command.name:<{width}}  {command.summary}"
+            for command in COMMANDS
+            if command.group == group
+        ]
+    lines += ["", "The workbench"]
+    lines += [f"  {'/' + word:<{width}}  {about}" for word, about in OWN_WORDS.items()]
+    lines += ["", "/help NAME tells what a command takes."]
+    return "\n".join(lines[1:])

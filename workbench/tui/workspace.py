@@ -1,0 +1,428 @@
+"""The main screen: header, history and queue, tabs, input line. Hands messages to the panes."""
+
+from __future__ import annotations
+
+import json
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Footer, Input, Static, TabbedContent, TabPane
+
+from ...engine.request import EditRequest
+from ...errors import CancelledError, RomebenchError, UsageError
+from ...store.records import StepRecord
+from ..commands.context import Chunk
+from ..commands.parsing import HelpAsked, Invocation
+from ..commands.results import Edited, Moved, RunDone, Written
+from ..commands.spec import Effect
+from ..render import render
+from .assist import Assist
+from .conductor import Conductor, invocation
+from .console import Console
+from .desk import Desk
+from .dialogs.confirm import ConfirmDialog
+from .dialogs.edit_form import EditForm
+from .dialogs.error import ErrorDialog
+from .edit_tab import EditTab
+from .examples import POCKET
+from .header import HeaderBar
+from .help import CommandHelp
+from .history import HistoryList
+from .input_line import InputLine, intention_of
+from .jobs import JobEnded, JobFailed, JobProgressed, JobStarted, JobStreamed
+from .keys import Keys
+from .lines import LineList
+from .log_tab import LIMIT, LogList
+from .menu import CompletionMenu
+from .messages import (
+    Answered,
+    ExamplesRead,
+    Executed,
+    ModelLoaded,
+    Noted,
+    OperationsRead,
+    PreviewRead,
+    SessionOpened,
+    StepRead,
+    ViewChanged,
+)
+from .queue_list import QueueList
+from .status_line import StatusLine, standing
+from .typed_lines import TypedLines
+from .understand import OwnWord, overview, understand
+from .view import View
+from .welcome import ExampleLine
+
+_SETTLE_S = 0.08
+"""The Edit tab follows the history's highlight when it has rested so long."""
+
+_MOST_RECORDS = 128
+
+
+class Workspace(Keys):
+    """Everything but the dialogs."""
+
+    def __init__(self, conductor: Conductor, desk: Desk) -> None:
+        super().__init__()
+        self.conductor = conductor
+        self._paths = desk.paths
+        self._typed = TypedLines(desk.paths.history)
+        self._menu = CompletionMenu(id="menu")
+        self._records: dict[int, StepRecord] = {}
+        self._wanted: EditRequest | None = None
+        self._log_stale = True
+
+    def compose(self) -> ComposeResult:
+        """The layout."""
+        yield HeaderBar()
+        with Horizontal(id="main"):
+            with Vertical(id="side"):
+                yield HistoryList(id="history")
+                yield QueueList(id="queue")
+            with TabbedContent(id="tabs"):
+                with TabPane("Console", id="console-tab"):
+                    yield Console(id="console")
+                with TabPane("Edit", id="edit-tab"):
+                    yield EditTab(id="edit")
+                with TabPane("Log", id="log-tab"):
+                    yield LogList(id="log")
+        with Vertical(id="bottom"):
+            yield Assist(self._menu)
+            yield StatusLine()
+            with Horizontal(id="line-row"):
+                yield Static("›", id="sign")
+                yield InputLine(self._typed, self._menu)
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Paint first; then open the store behind the live screen."""
+        self.query_one(QueueList).show(())
+        self.query_one(HeaderBar).show(None, loading=True)
+        self.console.welcome()
+        self.line.focus()
+        self.call_after_refresh(self.conductor.open)
+
+    @property
+    def console(self) -> Console:
+        """The console."""
+        return self.query_one(Console)
+
+    # The session
+
+    @on(SessionOpened)
+    def _opened(self, message: SessionOpened) -> None:
+        opened = message.opened
+        self._show(opened.view)
+        if opened.view is None or not opened.view.lines:
+            model = opened.view.status.model if opened.view is not None else POCKET
+            self.conductor.find_examples(model)
+        else:
+            self._greet(opened.view)
+        if opened.busy is not None:
+            self.console.note(opened.busy.message, "you can read; " + opened.busy.hint, "warning")
+            self.notify(opened.busy.message, title="read-only", severity="warning", markup=False)
+        else:
+            self.conductor.load()
+
+    def _greet(self, view: View) -> None:
+        steps = view.status.total
+        self.console.note(
+            f"session {view.status.session!r} with {steps:,} step{'' if steps == 1 else 's'}, "
+            f"at {f'step {view.cursor}' if view.cursor else 'the base'} on {view.status.branch}"
+        )
+
+    @on(ExamplesRead)
+    def _examples(self, message: ExamplesRead) -> None:
+        self.line.offer(message.examples)
+        if self.view is None or not self.view.lines:
+            self.console.welcome(message.examples)
+
+    @on(ModelLoaded)
+    def _loaded(self, message: ModelLoaded) -> None:
+        self._show(message.view)
+        self._ask_preview()
+
+    @on(ViewChanged)
+    def _changed(self, message: ViewChanged) -> None:
+        self._show(message.view)
+
+    def _show(self, view: View | None) -> None:
+        """Show a picture of the session everywhere."""
+        if view is None or self.view is None or view.status.session != self.view.status.session:
+            self._records.clear()
+        self.view = view
+        self.query_one(HeaderBar).show(view)
+        self.query_one(HistoryList).show(view)
+        self.query_one(QueueList).show(view.queue if view is not None else ())
+        self.query_one(StatusLine).hint(standing(view))
+        self.line.know(view)
+        self._log_stale = True
+        self._refresh_log()
+        self.refresh_bindings()
+
+    # Commands
+
+    @on(InputLine.Sent)
+    def _sent(self, message: InputLine.Sent) -> None:
+        """Do what a line says; a line that can't be understood comes back to be mended."""
+        line = message.line
+        try:
+            asked = understand(line)
+        except UsageError as error:
+            self.open_tab("console")
+            self.console.note(error.message, error.hint, "error")
+            self.line.put(line)
+            return
+        if isinstance(asked, OwnWord):
+            self.own(asked.word)
+        elif isinstance(asked, HelpAsked):
+            self.app.push_screen(CommandHelp("Help", asked.text))
+        elif asked is not None:
+            self.open_tab("console")
+            self.console.echo(line, intention_of(line))
+            self.execute(asked)
+
+    def own(self, word: str) -> None:
+        """Do one of the workbench's own words."""
+        if word == "quit":
+            self.app.exit()
+        elif word == "clear":
+            self.console.clear()
+        else:
+            self.app.push_screen(CommandHelp("Commands", overview()))
+
+    def execute(self, asked: Invocation) -> None:
+        """Run a command; ask before something is destroyed."""
+        if asked.command.effect is Effect.DESTRUCTIVE and not asked.yes:
+            question = asked.command.ask(asked.params)
+            dialog = ConfirmDialog(question, asked.command.name.split()[-1].capitalize())
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self._begin(asked)
+
+            self.app.push_screen(dialog, answered)
+        else:
+            self._begin(asked)
+
+    def _begin(self, asked: Invocation) -> None:
+        job = self.conductor.execute(asked)
+        params = asked.params
+        if asked.command.name == "generate":
+            prompt = " ".join(params.prompt)
+            self.last_prompt = prompt
+            step = self.view.cursor if self.view is not None else 0
+            self.console.write(job.number, prompt, compare=params.compare, at=params.at, step=step)
+        elif asked.command.name == "run":
+            self.open_tab("console")
+            self.console.run(job.number)
+
+    @on(Executed)
+    def _executed(self, message: Executed) -> None:
+        result, job = message.result, message.job.number
+        console = self.console
+        writing, run = console.writing(job), console.running(job)
+        if message.invocation.json:
+            console.report(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+        elif isinstance(result, Edited):
+            self._keep(result.step)
+            self.last_prompt = EditRequest.from_json(result.step.request).text
+            console.edited(job, result)
+        elif isinstance(result, Moved):
+            console.moved(job, result)
+        elif isinstance(result, Written) and writing is not None:
+            writing.finish(result)
+        elif isinstance(result, RunDone) and run is not None:
+            run.finish(result)
+        else:
+            console.report(render(result))
+
+    @on(Answered)
+    def _answered(self, message: Answered) -> None:
+        card = self.console.card(message.job.number)
+        if card is not None:
+            card.answer(message.answers)
+
+    @on(Noted)
+    def _noted(self, message: Noted) -> None:
+        self.console.note(message.text)
+
+    # The life of a job
+
+    @on(JobStarted)
+    def _job_started(self, message: JobStarted) -> None:
+        status = self.query_one(StatusLine)
+        status.started(message.job)
+        status.waiting(self.conductor.bridge.waiting)
+
+    @on(JobProgressed)
+    def _job_progressed(self, message: JobProgressed) -> None:
+        self.query_one(StatusLine).progressed(message.job, message.progress)
+
+    @on(JobStreamed)
+    def _job_streamed(self, message: JobStreamed) -> None:
+        number = message.job.number
+        writing, run = self.console.writing(number), self.console.running(number)
+        for event in message.job.take():
+            if isinstance(event, Chunk):
+                if writing is not None and not event.prompt:
+                    writing.add(event.side, event.text)
+            elif run is not None:
+                run.add(event)
+
+    @on(JobFailed)
+    def _job_failed(self, message: JobFailed) -> None:
+        error, label = message.error, message.job.label
+        why = "cancelled" if message.cancelled else "failed"
+        number = message.job.number
+        for block in (self.console.writing(number), self.console.running(number)):
+            if block is not None:
+                block.stop(why)
+        if isinstance(error, CancelledError):
+            self.console.note(error.message, error.hint, "warning")
+        elif message.job.quiet and isinstance(error, RomebenchError):
+            self.notify(error.message, severity="warning", markup=False)
+        elif isinstance(error, UsageError):
+            self.console.note(error.message, error.hint, "error")
+            self.notify(error.message, title=label, severity="warning", markup=False)
+        else:
+            self._tell(label, error)
+
+    def _tell(self, label: str, error: BaseException) -> None:
+        dialog = ErrorDialog(label, error, self._paths.log)
+        hint = error.hint if isinstance(error, RomebenchError) else f"details: {self._paths.log}"
+        self.console.note(dialog.message, hint, "error")
+        # One dialog is enough: what else fails meanwhile stands in the console.
+        if not isinstance(self.app.screen, ErrorDialog):
+            self.app.push_screen(dialog)
+
+    @on(JobEnded)
+    def _job_ended(self, message: JobEnded) -> None:
+        bridge = self.conductor.bridge
+        bridge.ended(message.job)
+        self.query_one(StatusLine).ended(message.job, bridge.waiting)
+        self._load_if_needed()
+        self._ask_preview()
+        self._refresh_log()
+
+    def _load_if_needed(self) -> None:
+        """Another session was opened: have its model ready before it is asked for."""
+
+    # Steps and the log
+
+    def _keep(self, record: StepRecord) -> None:
+        self._records[record.step] = record
+        while len(self._records) > _MOST_RECORDS:
+            del self._records[next(iter(self._records))]
+
+    @on(LineList.Highlighted, "#history")
+    def _highlighted(self) -> None:
+        self.set_timer(_SETTLE_S, self._follow_highlight)
+
+    def _follow_highlight(self) -> None:
+        """Show the highlighted step in the Edit tab."""
+        step = self.query_one(HistoryList).step
+        edit = self.query_one(EditTab)
+        if not step:
+            edit.show_nothing("the base is the unedited model: choose a step in the history")
+        elif step in self._records:
+            edit.show(self._records[step])
+        elif self.conductor.busy:
+            edit.show_nothing(f"step {step} is read when what runs is done")
+        else:
+            self.conductor.read_step(step)
+
+    @on(StepRead)
+    def _step_read(self, message: StepRead) -> None:
+        self._keep(message.record)
+        if self.query_one(HistoryList).step == message.record.step:
+            self.query_one(EditTab).show(message.record)
+
+    @on(LineList.Chosen, "#history")
+    def _history_chosen(self, message: LineList.Chosen) -> None:
+        self._goto(self.query_one(HistoryList).step_at(message.index))
+
+    @on(LineList.Chosen, "#log")
+    def _log_chosen(self, message: LineList.Chosen) -> None:
+        self._goto(self.query_one(LogList).step_at(message.index))
+
+    def _goto(self, step: int | None) -> None:
+        if step is None or self.view is None:
+            return
+        if step == self.view.cursor:
+            self.notify(f"the cursor is at {f'step {step}' if step else 'the base'} already")
+        else:
+            self.execute(invocation("goto", ref=str(step) if step else "base"))
+
+    def _refresh_log(self) -> None:
+        shown = self.query_one(TabbedContent).active == "log-tab"
+        if shown and self._log_stale and not self.conductor.busy and self.view is not None:
+            self._log_stale = False
+            self.conductor.read_operations(LIMIT)
+
+    @on(OperationsRead)
+    def _operations_read(self, message: OperationsRead) -> None:
+        self.query_one(LogList).show(message.operations)
+
+    @on(TabbedContent.TabActivated)
+    def _tab_activated(self) -> None:
+        self._refresh_log()
+
+    def open_tab(self, name: str) -> None:
+        """Show a tab; focus goes along unless it is in the input line."""
+        self.query_one(TabbedContent).active = f"{name}-tab"
+        if self.focused is not self.line:
+            self.call_after_refresh(self.query_one(f"#{name}").focus)
+
+    # The input line
+
+    @on(Input.Changed, "#line")
+    def _line_changed(self, message: Input.Changed) -> None:
+        self.query_one(Assist).typed(message.value)
+        kind = intention_of(message.value)
+        signs = {"edit": "✎", "command": "/"}
+        sign = self.query_one("#sign", Static)
+        sign.update(signs.get(kind, "›"))
+        for each in ("edit", "command"):
+            sign.set_class(kind == each, f"-{each}")
+
+    @on(CompletionMenu.Picked)
+    def _picked(self, message: CompletionMenu.Picked) -> None:
+        self.line.take(message.candidate)
+        self.line.focus()
+
+    @on(ExampleLine.Picked)
+    def _example_picked(self, message: ExampleLine.Picked) -> None:
+        self.line.put(message.line)
+
+    @on(Assist.Wanted)
+    def _preview_wanted(self, message: Assist.Wanted) -> None:
+        self.want_preview(message.request)
+
+    def want_preview(self, request: EditRequest | None) -> None:
+        """Have a request read when the lane is free: a preview never waits in front of work."""
+        self._wanted = request
+        self._ask_preview()
+
+    def _ask_preview(self) -> None:
+        if self._wanted is not None and not self.conductor.busy:
+            request, self._wanted = self._wanted, None
+            self.conductor.preview(request)
+
+    @on(PreviewRead)
+    def _preview_read(self, message: PreviewRead) -> None:
+        form = self.app.screen
+        if isinstance(form, EditForm):
+            form.show_preview(message.request, message.preview, message.error)
+        else:
+            self.query_one(Assist).show(message)
+
+    def action_back(self) -> None:
+        """Close the menu, else cancel what runs, else leave the input line."""
+        if self.line.close_menu():
+            return
+        if self.conductor.bridge.cancel() is not None:
+            self.query_one(StatusLine).tick()
+        elif self.focused is self.line:
+            self.query_one(HistoryList).focus()
