@@ -202,11 +202,12 @@ def first_token(model: LoadedModel, text: str) -> int:
 
 def lens_from_json(data: dict[str, Any]) -> Lens:
     """Read back a lens that was stored as a JSON object."""
-    rows = tuple(
-        LensRow(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()})
-        for row in data["rows"]
-    )
-    return Lens(
-        data["prompt"], tuple(data["tokens"]), data["position"], tuple(data["watched"]),
-        tuple(data["watched_ids"]), rows,
-    )  # fmt: skip
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    values["rows"] = tuple(row_from_json(row) for row in data["rows"])
+    return Lens(**values)
+
+
+def row_from_json(data: dict[str, Any]) -> LensRow:
+    """Read back a row of a lens that was stored as a JSON object."""
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return LensRow(**values)

@@ -102,7 +102,9 @@ def embeddings(model: LoadedModel, subjects: Sequence[str] = ()) -> Tensor:
     if subjects:
         ids = [i for text in subjects for i in encode(model.tokenizer, text).ids]
     else:
-        ids = list(range(min(len(model.tokenizer), int(module.weight.shape[0]))))  # type: ignore[union-attr,arg-type]
+        table = model.model.get_input_embeddings().weight
+        assert isinstance(table, Tensor)
+        ids = list(range(min(len(model.tokenizer), table.shape[0])))
     with torch.no_grad():
         out: Tensor = module(torch.tensor([ids], device=model.input_device))[0]
     return out
