@@ -101,44 +101,69 @@ def _cpu(call: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
+@dataclass(frozen=True)
+class Case:
+    """One row of the table."""
+
+    shape: Shape
+    contexts: int
+    target: str
+    rule: Rule
+    repeats: int
+
+
+def cases(*, quick: bool) -> list[Case]:
+    """Every rule on the small shape; on the medium one the two that cost differently."""
+    small, medium = SHAPES
+    if quick:
+        return [Case(small, 21, "1 token", rule, 1) for rule in (Rule.ROME, Rule.R_ROME)]
+    out = [Case(small, 21, "1 token", rule, 3) for rule in Rule]
+    out += [
+        Case(small, count, target, Rule.R_ROME, 3)
+        for count, target in ((11, "1 token"), (11, "4 tokens"), (21, "4 tokens"))
+    ]
+    out += [
+        Case(medium, 21, target, rule, 2)
+        for target in REQUESTS
+        for rule in (Rule.ROME, Rule.R_ROME)
+    ]
+    return out
+
+
 def run(*, quick: bool) -> None:
     """Print the table of ratios."""
     torch.set_num_threads(1)
-    repeats = 1 if quick else 3
     print("| shape | contexts | target | rule | published way, s | romebench, s | ratio (range) |")
     print("|---|---|---|---|---|---|---|")
-    for shape in SHAPES[: 1 if quick else None]:
+    chosen = cases(quick=quick)
+    for shape in SHAPES:
+        rows = [case for case in chosen if case.shape is shape]
+        if not rows:
+            continue
         model, hparams = build(shape)
         plain = Reference(model.model, model.tokenizer, hparams)
         d_in = model.linear_view(model.weight_name(hparams.layer)).shape[1]
         identity = SecondMoment.identity(d_in)
-        for count in (11, 21):
-            for target, request in REQUESTS.items():
-                for rule in (Rule.ROME, Rule.R_ROME) if quick or count == 11 else Rule:
-                    _row(
-                        shape, model, hparams, plain, identity, contexts(count), target, request,
-                        rule, repeats,
-                    )  # fmt: skip
+        for case in rows:
+            _row(case, model, hparams, plain, identity)
         _profile(model, hparams, identity)
 
 
 def _row(
-    shape: Shape, model: LoadedModel, hparams: Hparams, plain: Reference, identity: SecondMoment,
-    templates: tuple[str, ...], target: str, request: EditRequest, rule: Rule, repeats: int,
-) -> None:  # fmt: skip
+    case: Case, model: LoadedModel, hparams: Hparams, plain: Reference, identity: SecondMoment
+) -> None:
+    request, templates = REQUESTS[case.target], contexts(case.contexts)
+    words = (request.prompt, request.subject, request.target_new)
     ours, theirs = [], []
-    for _ in range(repeats):
-        theirs.append(
-            _cpu(
-                lambda: plain.edit(
-                    request.prompt, request.subject, request.target_new, rule, templates, None
-                )
-            )
+    for _ in range(case.repeats):
+        theirs.append(_cpu(lambda: plain.edit(*words, case.rule, templates, None)))
+        ours.append(
+            _cpu(lambda: compute_edit(model, request, hparams, case.rule, templates, identity))
         )
-        ours.append(_cpu(lambda: compute_edit(model, request, hparams, rule, templates, identity)))
     ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
     print(
-        f"| {shape.name} {shape.layers}×{shape.width} | {len(templates)} | {target} | {rule} "
+        f"| {case.shape.name} {case.shape.layers}×{case.shape.width} | {case.contexts} "
+        f"| {case.target} | {case.rule} "
         f"| {statistics.median(theirs):.2f} | {statistics.median(ours):.2f} "
         f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f}–{max(ratios):.2f}) |",
         flush=True,

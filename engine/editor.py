@@ -15,7 +15,7 @@ from ..hparams import Hparams
 from .delta import RankOneDelta
 from .model import LoadedModel
 from .moments import SecondMoment
-from .prefix import SiteReading, Suffix, read_site
+from .prefix import SiteReading, read_site
 from .progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
 from .request import EditRequest
 from .rules import EQUATIONS, EditContext, Rule
@@ -240,4 +240,4 @@ class _Clock:
         self._last = now
 
 
-__all__ = ["Edit", "Suffix", "compute_edit", "unit_direction"]
+__all__ = ["Edit", "compute_edit", "unit_direction"]

@@ -1,9 +1,9 @@
-"""Running only the part of a model that an offset at one token can change.
+"""Reading key and value at the lookup token, and preparing what an offset there can change.
 
 An offset δ added to the value at token t of layer l changes no position before t and no layer
-below l. So the prefix before t is run once, its attention keys and values are kept, and each
-gradient step runs the blocks above l over the few tokens from t on. The blocks are called with the
-very arguments the model itself gave them, whatever the family calls them.
+below l. So the prefix before t is run once and its attention keys and values are kept; what
+remains, the blocks above l over the few tokens from t on, is handed to `suffix.py` with the very
+arguments the model itself called its blocks with, whatever the family names them.
 """
 
 from __future__ import annotations
@@ -17,38 +17,8 @@ from torch import Tensor, nn
 from transformers.cache_utils import DynamicCache
 
 from .model import LoadedModel, named_module
+from .suffix import BlockCall, PrefixCache, Suffix, hidden_of, kept_states
 from .tokens import Row
-
-
-class _PrefixCache:
-    """Stands in for the model's cache: the prefix's keys and values, never grown."""
-
-    def __init__(self, cache: DynamicCache) -> None:
-        self._kept = _kept(cache)
-
-    def update(
-        self, keys: Tensor, values: Tensor, layer_idx: int, *_: Any, **__: Any
-    ) -> tuple[Tensor, Tensor]:
-        """The prefix's keys and values with the new ones behind them."""
-        kept_keys, kept_values = self._kept[layer_idx]
-        return torch.cat([kept_keys, keys], dim=-2), torch.cat([kept_values, values], dim=-2)
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        """How many columns the prefix has."""
-        return int(self._kept[layer_idx][0].shape[-2])
-
-
-@dataclass(slots=True)
-class _Call:
-    """One block and how the model called it."""
-
-    block: nn.Module
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-
-    def __call__(self, hidden: Tensor) -> Tensor:
-        out = self.block(hidden, *self.args, **self.kwargs)
-        return _hidden(out)
 
 
 @dataclass(slots=True)
@@ -62,55 +32,6 @@ class SiteReading:
 
     keys: Tensor
     values: Tensor
-
-
-class Suffix:
-    """The tokens from the lookup on, of all rows, ready to be run with an offset again and again.
-
-    Rows are aligned so that every lookup token stands in column 0; `hidden(offset)` gives the last
-    block's output there. Built by `read_site`.
-    """
-
-    def __init__(
-        self, model: LoadedModel, layer: int, start: Tensor, tail: _Call | None, calls: list[_Call]
-    ) -> None:
-        self._model = model
-        self._layer = layer
-        self._start = start
-        self._tail = tail
-        self._calls = calls
-
-    def hidden(self, offset: Tensor) -> Tensor:
-        """The last block's output [rows, columns, d] with `offset` [d_out] added in column 0."""
-        hidden = self._with_offset(offset)
-        for call in self._calls:
-            hidden = call(hidden)
-        return hidden
-
-    def logits(self, hidden: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-        """The head's logits [n, V] at chosen rows and columns only, in the compute dtype."""
-        picked = hidden[rows.to(hidden.device), columns.to(hidden.device)]
-        logits = self._model.adapter.logits(self._model.model, picked)
-        return logits.to(self._model.compute_dtype)
-
-    def _with_offset(self, offset: Tensor) -> Tensor:
-        """The edited block's output with the offset in its value."""
-        moved = offset.to(self._start.device, self._start.dtype)
-        if self._tail is None:
-            first = self._start[:, :1] + moved
-            return torch.cat([first, self._start[:, 1:]], dim=1)
-        projection = self._model.adapter.projection_of(self._model.model, self._layer)
-
-        def add(_module: nn.Module, _args: Any, output: Tensor) -> Tensor:
-            shaped = output.reshape(*self._start.shape[:2], -1)
-            shaped = torch.cat([shaped[:, :1] + moved, shaped[:, 1:]], dim=1)
-            return shaped.reshape(output.shape)
-
-        handle = projection.register_forward_hook(add)
-        try:
-            return self._tail(self._start)
-        finally:
-            handle.remove()
 
 
 def read_site(
@@ -138,14 +59,17 @@ class _SiteReachedError(Exception):
 def _run_prefix(
     model: LoadedModel, layer: int, rows: Sequence[Row], *, keep: bool
 ) -> tuple[SiteReading, DynamicCache | None]:
-    """One right-padded pass over every row up to its lookup token."""
+    """One right-padded pass over every row up to its lookup token.
+
+    The padding isn't masked: no token before it sees it, and masked out it would leave tokens of
+    a sliding window with nothing to attend to, which is NaN in every family that has one.
+    """
     width = max(row.lookup for row in rows) + 1
     device = model.input_device
     ids = torch.zeros(len(rows), width, dtype=torch.long)
-    mask = torch.zeros(len(rows), width, dtype=torch.long)
     for i, row in enumerate(rows):
         ids[i, : row.lookup + 1] = torch.tensor(row.ids[: row.lookup + 1])
-        mask[i, : row.lookup + 1] = 1
+    mask = torch.ones_like(ids)
     lookups = torch.tensor([row.lookup for row in rows])
     read: dict[str, Tensor] = {}
 
@@ -184,9 +108,9 @@ def _prepare_suffix(
     for i, row in enumerate(rows):
         tokens = row.ids[row.lookup :]
         ids[i, : len(tokens)] = torch.tensor(tokens)
-        mask[i, prefix - row.lookup : prefix + len(tokens)] = 1
+        mask[i, prefix - row.lookup :] = 1
     aligned = _align_right(cache, lookups, prefix)
-    calls: list[_Call] = []
+    calls: list[BlockCall] = []
     handles = _record_calls(model, range(layer, model.n_layers), aligned, calls)
     outputs: list[Tensor] = []
     block = model.adapter.block(model.model, layer)
@@ -204,16 +128,16 @@ def _prepare_suffix(
     own, above = calls[0], calls[1:]
     if model.adapter.direct:
         out = outputs[0]
-        return Suffix(model, layer, _hidden(out), None, above)
+        return Suffix(model, layer, hidden_of(out), None, above)
     start = own.kwargs.pop("__hidden__")
     return Suffix(model, layer, start, own, above)
 
 
 def _record_calls(
-    model: LoadedModel, layers: range, cache: DynamicCache, calls: list[_Call]
+    model: LoadedModel, layers: range, cache: DynamicCache, calls: list[BlockCall]
 ) -> list[Any]:
     """Note each block's arguments, with the growing cache replaced by the kept prefix."""
-    kept = _PrefixCache(cache)
+    kept = PrefixCache(kept_states(cache))
     handles = []
     for layer in layers:
         block = model.adapter.block(model.model, layer)
@@ -225,7 +149,7 @@ def _record_calls(
             named = {k: kept if value is cache else value for k, value in named.items()}
             if not calls and not model.adapter.direct:
                 named["__hidden__"] = hidden
-            calls.append(_Call(module, swapped, named))
+            calls.append(BlockCall(module, swapped, named))
 
         handles.append(block.register_forward_pre_hook(note, with_kwargs=True))
     return handles
@@ -240,23 +164,13 @@ def _align_right(cache: DynamicCache, lookups: Tensor, prefix: int) -> DynamicCa
     aligned = DynamicCache()
     columns = torch.arange(prefix)[None, :] - (prefix - lookups)[:, None]
     index = columns.clamp(min=0)[:, None, :, None]
-    for i, kept in enumerate(_kept(cache)):
+    for i, kept in enumerate(kept_states(cache)):
         parts = []
         for tensor in kept:
             spread = index.to(tensor.device).expand(-1, tensor.shape[1], -1, tensor.shape[3])
             parts.append(tensor.gather(2, spread))
         aligned.update(parts[0], parts[1], i)
     return aligned
-
-
-def _kept(cache: DynamicCache) -> list[tuple[Tensor, Tensor]]:
-    """The keys and values of every layer, [rows, heads, columns, head_dim] each."""
-    return [(getattr(layer, "keys"), getattr(layer, "values")) for layer in cache.layers]  # noqa: B009
-
-
-def _hidden(output: Tensor | tuple[Tensor, ...]) -> Tensor:
-    """A block's hidden state: some families return it alone, some in a tuple."""
-    return output[0] if isinstance(output, tuple) else output
 
 
 def _last_position(model: LoadedModel) -> int:

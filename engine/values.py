@@ -18,8 +18,8 @@ from torch import Tensor
 from ..errors import EditError
 from ..hparams import Hparams
 from .model import LoadedModel
-from .prefix import Suffix
 from .progress import Progress, ProgressSink, StopFlag, check
+from .suffix import Suffix
 from .tokens import Row
 
 EARLY_STOP_LOSS = 5e-2
@@ -69,33 +69,28 @@ class ValueFit:
 
 @dataclass(slots=True)
 class _Reader:
-    """Where the loss reads the suffix: target tokens of the contexts, and the KL row's lookup."""
+    """Where the loss reads the suffix: target tokens of the contexts, and the KL row's lookup.
 
-    rows: Tensor
+    Attributes:
+        columns: Columns to read of each row, [rows, n]; the KL row's lookup is repeated.
+        targets: Token ids, [contexts, n].
+        weights: Share of each context in the mean, [contexts].
+    """
+
     columns: Tensor
     targets: Tensor
     weights: Tensor
-    n_target: int
 
     @classmethod
     def of(cls, contexts: Sequence[Row], dtype: torch.dtype, device: torch.device) -> _Reader:
         """For the context rows, with the KL row standing behind them."""
-        n_target = len(contexts[0].targets)
-        rows: list[int] = []
-        columns: list[int] = []
-        targets: list[int] = []
-        for i, row in enumerate(contexts):
-            last = len(row.ids) - row.lookup
-            rows += [i] * n_target
-            columns += range(last - n_target, last)
-            targets += row.targets
+        n = len(contexts[0].targets)
+        ends = [len(row.ids) - row.lookup for row in contexts]
         total = sum(row.weight for row in contexts)
         return cls(
-            torch.tensor([*rows, len(contexts)]),
-            torch.tensor([*columns, 0]),
-            torch.tensor(targets, device=device),
+            torch.tensor([*(list(range(end - n, end)) for end in ends), [0] * n]),
+            torch.tensor([row.targets for row in contexts], device=device),
             torch.tensor([row.weight / total for row in contexts], dtype=dtype, device=device),
-            n_target,
         )
 
 
@@ -114,14 +109,14 @@ class _Objective:
     def terms(self, offset: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """NLL, KL, norm term and mean target probability, each a scalar tensor."""
         read = self._reader
-        hidden = self._suffix.hidden(offset)
-        logits = self._suffix.logits(hidden, read.rows, read.columns).to(offset.device)
-        log_probs = torch.log_softmax(logits, dim=-1)
+        hidden = self._suffix.hidden(offset, read.columns)
+        logits = self._suffix.head(torch.cat([hidden[:-1].flatten(0, 1), hidden[-1, :1]]))
+        log_probs = torch.log_softmax(logits.to(offset.device), dim=-1)
         kl_now = log_probs[-1]
         if self._kl_start is None:
             self._kl_start = kl_now.detach().clone()
-        picked = log_probs[:-1].gather(1, read.targets[:, None])
-        nll_each = -picked.view(-1, read.n_target).mean(1)
+        picked = log_probs[:-1].gather(1, read.targets.flatten()[:, None])
+        nll_each = -picked.view(read.targets.shape).mean(1)
         nll = (nll_each * read.weights).sum()
         # KL(now ‖ start): the published call passes the start as the input of kl_div.
         kl = self._hparams.kl_factor * (kl_now.exp() * (kl_now - self._kl_start)).sum()

@@ -235,3 +235,30 @@ def test_numbers_that_are_not_finite_are_refused(tiny_gpt2: LoadedModel) -> None
         tiny_gpt2.model.get_submodule("transformer.h.2.mlp.c_proj").weight[0, 0] = float("nan")
     with pytest.raises(EditError, match="not finite"):
         _edit(tiny_gpt2)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "gptj", "llama"])
+def test_the_last_block_is_run_at_the_read_columns_only(
+    load_small: LoadSmall, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Narrowing is used, and changes nothing but the work."""
+    from romebench.engine import suffix
+
+    model = load_small(name, "float64")
+    hparams = hparams_for(name, v_num_grad_steps=3)
+    identity = SecondMoment.identity(model.linear_view(model.weight_name(1)).shape[1])
+
+    def edit() -> Edit:
+        return compute_edit(model, REQUESTS[0], hparams, Rule.ROME, CONTEXTS, identity)
+
+    widths: list[int] = []
+    last = model.adapter.block(model.model, model.n_layers - 1)
+    mlp = last.get_submodule(model.adapter.mlp)
+    handle = mlp.register_forward_pre_hook(lambda _m, args: widths.append(args[0].shape[1]))
+    narrow = edit()
+    handle.remove()
+    assert widths[-3:] == [1, 1, 1], "one target token: one column a row"
+    monkeypatch.setattr(suffix, "_narrowed", lambda *_: None)
+    whole = edit()
+    bound = 1e-12 if name == "gpt2" else 1e-6
+    assert relative(narrow.context.offset, whole.context.offset) < bound
