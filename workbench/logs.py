@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
@@ -28,6 +27,8 @@ def to_stderr(verbose: int) -> None:
 
 def to_file(path: Path, verbose: int = 0) -> None:
     """Log to a rotating file; a folder that can't be written is no reason not to start."""
+    from logging.handlers import RotatingFileHandler
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler: logging.Handler = RotatingFileHandler(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import OutOfMemoryError, RomebenchError, StoreError
-from .context import Context
-from .results import Result
-from .spec import Command
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .results import Result
+    from .spec import Command
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from ...store.records import BASE
 from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
@@ -170,6 +169,7 @@ def log(context: Context, params: LogParams) -> HistoryLog | OperationLog:
 
 def show(context: Context, params: ShowParams) -> StepShown:
     """Everything that is recorded of one step."""
+    from ...store.records import BASE
     from .results import StepShown
 
     session = context.session(write=False)

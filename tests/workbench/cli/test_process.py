@@ -82,15 +82,16 @@ def test_where_opens_no_store(own_home: Path) -> None:
 
 @pytest.mark.serial
 def test_help_is_quick() -> None:
-    """Best of seven, each against this machine's bare interpreter at that moment."""
+    """Under 150 ms: the best of seven, in CPU time, so that a busy machine says the same."""
 
-    def took(*command: str) -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, *command], capture_output=True, check=True)
-        return time.perf_counter() - began
+    def took() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*ROMEBENCH, "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 
-    best = min(took("-m", "romebench", "--help") - took("-c", "pass") for _ in range(7))
-    assert best < 0.150, f"--help takes {best * 1000:.0f} ms over the bare interpreter"
+    best = min(took() for _ in range(7))
+    assert best < 0.150, f"--help takes {best * 1000:.0f} ms"
 
 
 def test_version_and_module_agree() -> None:

@@ -1,0 +1,113 @@
+"""The REPL as somebody at a terminal meets it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+PROMPT = "rome\x1b[0m>"
+WHERE_IS_THE_CURSOR, IN_ROW_TEN = "\x1b[6n", "\x1b[10;1R"
+
+
+def at_prompt(child: pexpect.spawn) -> None:
+    """Wait for a prompt, answering as a terminal does: without that there is no toolbar."""
+    child.expect_exact(WHERE_IS_THE_CURSOR)
+    child.send(IN_ROW_TEN)
+    child.expect_exact(PROMPT)
+
+
+@pytest.fixture
+def repl(own_home: Path) -> Iterator[pexpect.spawn]:
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "romebench", "repl"],
+        env={
+            **os.environ,
+            "TERM": "xterm",
+            "NO_COLOR": "1",
+            "LINES": "40",
+            "COLUMNS": "120",
+        },
+        dimensions=(40, 120),
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect("Ctrl-D leaves")
+    at_prompt(child)
+    yield child
+    child.close(force=True)
+
+
+def test_the_first_minute(repl: pexpect.spawn, own_home: Path) -> None:
+    repl.sendline("[LeBron James] plays the sport of => football")
+    repl.expect("made session 'pocket'")
+    repl.expect("LeBron James → football")
+    repl.expect("uncalibrated")
+    at_prompt(repl)
+    repl.expect(r"step 1 \(1/1\) on main")
+    repl.sendline("generate LeBron James plays the sport of --greedy -n 2")
+    repl.expect("sport of football")
+    at_prompt(repl)
+    repl.sendline("undo")
+    repl.expect("undid 1 step")
+    at_prompt(repl)
+    repl.expect(r"base \(0/1\) on main")
+    repl.sendline("goto nowhere")
+    repl.expect("romebench: 'nowhere'")
+    at_prompt(repl)
+    repl.sendeof()
+    repl.expect(pexpect.EOF)
+    repl.wait()
+    assert repl.exitstatus == 0
+    assert "+undo" in (own_home / "state" / "history").read_text()
+
+
+def test_tab_completes_and_ctrl_c_clears_the_line(repl: pexpect.spawn) -> None:
+    repl.send("sess\t")
+    repl.expect("sessions")
+    repl.sendcontrol("c")
+    at_prompt(repl)
+    repl.sendline("hparams list")
+    repl.expect("gpt2-xl")
+    repl.sendline("exit")
+    repl.expect(pexpect.EOF)
+
+
+def test_ctrl_c_cancels_the_call_and_keeps_the_session(repl: pexpect.spawn, tmp_path: Path) -> None:
+    many = tmp_path / "many.txt"
+    many.write_text("".join(f"[Player {n}] plays the sport of => golf\n" for n in range(60)))
+    repl.sendline(f"run {many}")
+    repl.expect("1  Player 0 → golf")
+    repl.sendcontrol("c")
+    repl.expect("stopping")
+    repl.expect("cancelled")
+    at_prompt(repl)
+    repl.sendline("log --operations")
+    repl.expect("step +ok")
+    at_prompt(repl)
+    repl.sendline("undo")
+    repl.expect("undid 1 step")
+    at_prompt(repl)
+    repl.sendeof()
+    repl.expect(pexpect.EOF)
+    repl.wait()
+    assert repl.exitstatus == 0
+
+
+def test_what_destroys_is_asked_first(repl: pexpect.spawn) -> None:
+    repl.sendline("sessions new study")
+    repl.expect("created session")
+    at_prompt(repl)
+    repl.sendline("sessions delete study")
+    repl.expect("Delete session 'study'.*N.: ")
+    repl.sendline("n")
+    repl.expect("nothing was done")
+    repl.sendline("sessions delete study")
+    repl.expect("Delete session 'study'.*N.: ")
+    repl.sendline("y")
+    repl.expect("deleted session study")
