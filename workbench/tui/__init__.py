@@ -20,7 +20,8 @@ def run_tui(bench: Bench) -> int:
             idle again when this returns.
     """
     from .app import Workbench
+    from .desk import Desk
 
-    app = Workbench(bench)
+    app = Workbench(Desk(bench))
     app.run()
     return app.finish()

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from concurrent.futures import wait
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -21,15 +21,16 @@ from .palette import Entry, Palette, command_entries
 from .themes import OWN, keep_theme, read_theme
 from .workspace import Workspace
 
-if TYPE_CHECKING:
-    from ..bench import Bench
-
 _QUIT_WITHIN_S = 5.0
 """What runs gets so long to stop; the store is safe at any moment."""
 
 
 class Workbench(App[None]):
-    """The TUI of one bench."""
+    """The TUI.
+
+    Args:
+        desk: Everything that is done with store and model; touched in the engine lane only.
+    """
 
     CSS_PATH = "app.tcss"
     TITLE = "romebench"
@@ -42,15 +43,15 @@ class Workbench(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (70, "-narrow"), (100, "-wide"), (160, "-vast")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._desk = Desk(bench)
+        self._desk = desk
         self._lane = EngineLane()
         self.bridge = LaneBridge(self._lane, self._deliver)
         self.workspace = Workspace(Conductor(self._desk, self.bridge), self._desk)
         for theme in OWN:
             self.register_theme(theme)
-        chosen = read_theme(bench.paths.state)
+        chosen = read_theme(desk.paths.state)
         self.theme = chosen if chosen in self.available_themes else OWN[0].name
 
     def on_mount(self) -> None:

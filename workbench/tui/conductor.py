@@ -57,6 +57,7 @@ class Conductor:
     def __init__(self, desk: Desk, bridge: LaneBridge) -> None:
         self._desk = desk
         self.bridge = bridge
+        self._loading: Job | None = None
 
     @property
     def busy(self) -> bool:
@@ -69,7 +70,23 @@ class Conductor:
 
     def load(self) -> None:
         """Load the model; make a session where there is none."""
-        self._submit(Job("loading the model"), lambda job: ModelLoaded(self._load(job)))
+        self._loading = Job("loading the model")
+        self._submit(self._loading, lambda job: ModelLoaded(self._load(job)))
+
+    @property
+    def loading(self) -> bool:
+        """Whether the model is being loaded, or will be in a moment."""
+        return self._loading is not None
+
+    def is_loading(self, job: Job) -> bool:
+        """Whether it is this job that loads the model."""
+        return job is self._loading
+
+    def ended(self, job: Job) -> None:
+        """Take note of the end of a job."""
+        self.bridge.ended(job)
+        if job is self._loading:
+            self._loading = None
 
     def find_examples(self, model: str) -> None:
         """Find first edits to try."""

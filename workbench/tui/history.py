@@ -20,6 +20,9 @@ _MARKS = "@○◆"
 _MOST_LANES = 12
 """Cells of the drawing that are shown; a wilder tree is cut."""
 
+_TIP = 14
+"""Characters of a branch name that are shown."""
+
 _RATIO_FROM = 34
 """Width from which a line has room for ‖Δ‖/‖W₀‖."""
 
@@ -99,7 +102,7 @@ class HistoryList(LineList):
             return Content.styled(row.lanes, FAINT)
         here = row.step == self._view.cursor
         tail = self._tail(row.step, width)
-        head = Content.assemble(self._lanes(row), self._fact(row.step, here), self._tips(row.step))
+        head = Content.assemble(self._lanes(row), self._fact(row.step, here))
         room = width - tail.cell_length - 1
         if not tail:
             return head
@@ -144,14 +147,16 @@ class HistoryList(LineList):
             return Content("")
         current = self._view.status.branch
         parts = [
-            Content.assemble(" ", said(name, "bold $success" if name == current else "$secondary"))
+            said(name, "bold $success" if name == current else "$secondary", width=_TIP)
             for name in self._view.tips.get(step, ())
         ]
-        return Content("").join(parts)
+        return Content(" ").join(parts)
 
     def _tail(self, step: int, width: int) -> Content:
+        """Branch names and ‖Δ‖/‖W₀‖, at the right edge."""
         assert self._view is not None
+        parts = [self._tips(step)]
         line = self._view.lines.get(step)
-        if line is None or width < _RATIO_FROM:
-            return Content("")
-        return Content.styled(ratio(line.delta_ratio), MUTED)
+        if line is not None and width >= _RATIO_FROM:
+            parts.append(Content.styled(ratio(line.delta_ratio), MUTED))
+        return Content(" ").join([part for part in parts if part])

@@ -109,6 +109,11 @@ class InputLine(Input):
 
     # Keys
 
+    def on_key(self, event: events.Key) -> None:
+        """A key with alt is never text, though terminals send its letter along."""
+        if event.key.startswith("alt+"):
+            event.prevent_default()
+
     async def action_submit(self) -> None:
         """Take the chosen completion, or send the line."""
         chosen = self._menu.candidate

@@ -41,10 +41,18 @@ def _pair(
     """
     first, _, more = twin.partition(",")
     found = [
-        Binding(letter, action, label, tooltip=tooltip, id=f"pane.{action}"),
-        Binding(first, action, label, tooltip=tooltip, id=f"line.{action}", show=show),
+        Binding(letter, action, label, tooltip=tooltip, id=f"pane.{action}", show=bool(tooltip)),
+        _twin(first, action, label, tooltip, show),
     ]
-    return found + [Binding(key, action, label, show=False) for key in more.split(",") if key]
+    return found + [_twin(key, action, label, tooltip, False) for key in more.split(",") if key]
+
+
+def _twin(key: str, action: str, label: str, tooltip: str, show: bool) -> Binding:
+    # Priority: a terminal without the Kitty protocol sends alt+u as a printable key, and an input
+    # that has the focus would type the letter.
+    return Binding(
+        key, action, label, tooltip=tooltip, id=f"line.{action}.{key}", show=show, priority=True
+    )
 
 
 def _hidden(keys: str, action: str, label: str) -> Binding:
@@ -76,9 +84,9 @@ class Keys(Screen[None]):
         Binding("question_mark", "help", "help", show=False),
         _hidden("i", "focus_line", "type"),
         _hidden("slash", "type_slash", "type a command"),
-        _hidden("1,alt+1", "tab('console')", "Console"),
-        _hidden("2,alt+2", "tab('edit')", "Edit"),
-        _hidden("3,alt+3", "tab('log')", "Log"),
+        *_pair("1", "alt+1", "tab('console')", "Console", "", show=False),
+        *_pair("2", "alt+2", "tab('edit')", "Edit", "", show=False),
+        *_pair("3", "alt+3", "tab('log')", "Log", "", show=False),
         _hidden("escape", "back", "close the top layer, cancel, or leave the input line"),
     ]
 

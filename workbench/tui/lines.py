@@ -50,7 +50,7 @@ class LineList(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         & > .line-list--line { }
         & > .line-list--hover { background: $block-hover-background; }
-        & > .line-list--highlighted { background: $block-cursor-blurred-background; }
+        & > .line-list--highlighted { }
         &:focus > .line-list--highlighted { background: $accent 30%; }
     }
     """

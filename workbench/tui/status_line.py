@@ -19,6 +19,10 @@ PATIENCE_S = 0.15
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR = 16
+_SHORT_BAR = 8
+_ROOMY = 100
+"""Width from which there is room for a label beside the stage, and for the long bar."""
+
 _TICK_S = 0.1
 _ESTIMATE_AFTER_S = 0.5
 
@@ -108,9 +112,13 @@ class StatusLine(Static):
     def _activity(self, job: Job) -> Content:
         now = self._clock()
         frame = _FRAMES[int((now - self._began) / _TICK_S) % len(_FRAMES)]
+        where = self._where(now)
+        label = said(job.label, "bold", width=40)
+        if where and self.size.width < _ROOMY:
+            label = where.pop(0)
         parts = [
-            Content.assemble((f"{frame} ", "$accent"), said(job.label, "bold", width=40)),
-            *self._where(now),
+            Content.assemble((f"{frame} ", "$accent"), label),
+            *where,
             Content.styled(duration(now - self._began), MUTED),
         ]
         if job.stop.is_set():
@@ -129,12 +137,13 @@ class StatusLine(Static):
         parts = [said(progress.stage, width=36)]
         if progress.total:
             done = min(progress.step / progress.total, 1.0)
-            full = int(done * _BAR)
+            bar = _BAR if self.size.width >= _ROOMY else _SHORT_BAR
+            full = int(done * bar)
             parts[0] = Content.assemble(
                 parts[0],
                 "  ",
                 ("━" * full, "$accent"),
-                ("━" * (_BAR - full), "$panel-lighten-2"),
+                ("━" * (bar - full), "$panel-lighten-2"),
                 f" {progress.step:,}/{progress.total:,}",
             )
             left = self._left(progress, now)

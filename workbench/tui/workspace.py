@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Input, Static, TabbedContent, TabPane
 
 from ...engine.request import EditRequest
-from ...errors import CancelledError, RomebenchError, UsageError
+from ...errors import RomebenchError, UsageError
 from ...store.records import StepRecord
-from ..commands.context import Chunk
 from ..commands.parsing import HelpAsked, Invocation
-from ..commands.results import Edited, Moved, RunDone, Written
+from ..commands.results import Edited
 from ..commands.spec import Effect
-from ..render import render
+from ..render.text import visible
 from .assist import Assist
 from .conductor import Conductor, invocation
 from .console import Console
@@ -48,6 +45,7 @@ from .messages import (
     ViewChanged,
 )
 from .queue_list import QueueList
+from .reporter import Reporter
 from .status_line import StatusLine, standing
 from .typed_lines import TypedLines
 from .understand import OwnWord, overview, understand
@@ -72,6 +70,7 @@ class Workspace(Keys):
         self._records: dict[int, StepRecord] = {}
         self._wanted: EditRequest | None = None
         self._log_stale = True
+        self._unloadable: str | None = None
 
     def compose(self) -> ComposeResult:
         """The layout."""
@@ -97,6 +96,7 @@ class Workspace(Keys):
 
     def on_mount(self) -> None:
         """Paint first; then open the store behind the live screen."""
+        self._reporter = Reporter(self.console, self._tell, self._toast)
         self.query_one(QueueList).show(())
         self.query_one(HeaderBar).show(None, loading=True)
         self.console.welcome()
@@ -126,6 +126,8 @@ class Workspace(Keys):
             self.conductor.load()
 
     def _greet(self, view: View) -> None:
+        """Say where a session that has steps stands."""
+        self.console.clear()
         steps = view.status.total
         self.console.note(
             f"session {view.status.session!r} with {steps:,} step{'' if steps == 1 else 's'}, "
@@ -152,7 +154,7 @@ class Workspace(Keys):
         if view is None or self.view is None or view.status.session != self.view.status.session:
             self._records.clear()
         self.view = view
-        self.query_one(HeaderBar).show(view)
+        self.query_one(HeaderBar).show(view, loading=self.conductor.loading)
         self.query_one(HistoryList).show(view)
         self.query_one(QueueList).show(view.queue if view is not None else ())
         self.query_one(StatusLine).hint(standing(view))
@@ -208,41 +210,23 @@ class Workspace(Keys):
 
     def _begin(self, asked: Invocation) -> None:
         job = self.conductor.execute(asked)
-        params = asked.params
         if asked.command.name == "generate":
-            prompt = " ".join(params.prompt)
-            self.last_prompt = prompt
-            step = self.view.cursor if self.view is not None else 0
-            self.console.write(job.number, prompt, compare=params.compare, at=params.at, step=step)
-        elif asked.command.name == "run":
+            self.last_prompt = " ".join(asked.params.prompt)
+        if asked.command.long:
             self.open_tab("console")
-            self.console.run(job.number)
+        self._reporter.begun(job, asked, self.view.cursor if self.view is not None else 0)
 
     @on(Executed)
     def _executed(self, message: Executed) -> None:
-        result, job = message.result, message.job.number
-        console = self.console
-        writing, run = console.writing(job), console.running(job)
-        if message.invocation.json:
-            console.report(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
-        elif isinstance(result, Edited):
-            self._keep(result.step)
-            self.last_prompt = EditRequest.from_json(result.step.request).text
-            console.edited(job, result)
-        elif isinstance(result, Moved):
-            console.moved(job, result)
-        elif isinstance(result, Written) and writing is not None:
-            writing.finish(result)
-        elif isinstance(result, RunDone) and run is not None:
-            run.finish(result)
-        else:
-            console.report(render(result))
+        if isinstance(message.result, Edited):
+            record = message.result.step
+            self._keep(record)
+            self.last_prompt = EditRequest.from_json(record.request).text
+        self._reporter.executed(message)
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
-        card = self.console.card(message.job.number)
-        if card is not None:
-            card.answer(message.answers)
+        self._reporter.answered(message)
 
     @on(Noted)
     def _noted(self, message: Noted) -> None:
@@ -262,32 +246,16 @@ class Workspace(Keys):
 
     @on(JobStreamed)
     def _job_streamed(self, message: JobStreamed) -> None:
-        number = message.job.number
-        writing, run = self.console.writing(number), self.console.running(number)
-        for event in message.job.take():
-            if isinstance(event, Chunk):
-                if writing is not None and not event.prompt:
-                    writing.add(event.side, event.text)
-            elif run is not None:
-                run.add(event)
+        self._reporter.streamed(message)
 
     @on(JobFailed)
     def _job_failed(self, message: JobFailed) -> None:
-        error, label = message.error, message.job.label
-        why = "cancelled" if message.cancelled else "failed"
-        number = message.job.number
-        for block in (self.console.writing(number), self.console.running(number)):
-            if block is not None:
-                block.stop(why)
-        if isinstance(error, CancelledError):
-            self.console.note(error.message, error.hint, "warning")
-        elif message.job.quiet and isinstance(error, RomebenchError):
-            self.notify(error.message, severity="warning", markup=False)
-        elif isinstance(error, UsageError):
-            self.console.note(error.message, error.hint, "error")
-            self.notify(error.message, title=label, severity="warning", markup=False)
-        else:
-            self._tell(label, error)
+        if self.conductor.is_loading(message.job):
+            self._unloadable = self.view.status.session if self.view is not None else ""
+        self._reporter.failed(message)
+
+    def _toast(self, what: str, why: str) -> None:
+        self.notify(visible(why), title=what, severity="warning", markup=False)
 
     def _tell(self, label: str, error: BaseException) -> None:
         dialog = ErrorDialog(label, error, self._paths.log)
@@ -300,14 +268,23 @@ class Workspace(Keys):
     @on(JobEnded)
     def _job_ended(self, message: JobEnded) -> None:
         bridge = self.conductor.bridge
-        bridge.ended(message.job)
+        self.conductor.ended(message.job)
         self.query_one(StatusLine).ended(message.job, bridge.waiting)
         self._load_if_needed()
         self._ask_preview()
         self._refresh_log()
 
     def _load_if_needed(self) -> None:
-        """Another session was opened: have its model ready before it is asked for."""
+        """Another session was taken up: have its model ready before it is asked for.
+
+        A model that could not be loaded, or whose loading was cancelled, is left until a command
+        needs it.
+        """
+        if self.view is None or self.conductor.busy:
+            return
+        status = self.view.status
+        if status.writable and not status.loaded and status.session != self._unloadable:
+            self.conductor.load()
 
     # Steps and the log
 

@@ -41,10 +41,11 @@ class ExportDialog(Dialog[ExportAnswer]):
 
     def body(self) -> ComposeResult:
         """What, where, and what will happen."""
+        steps = f"{self._steps:,} step" + ("" if self._steps == 1 else "s")
         yield Label(Content.styled("What", "bold"))
         yield Select(
             [
-                (f"the whole session, {self._steps:,} steps, as JSONL", SESSION),
+                (f"the whole session ({steps}) as JSONL", SESSION),
                 ("the deltas on the cursor's path, as safetensors", DELTAS),
             ],
             value=SESSION,
