@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..engine.editor import Edit, compute_edit
 from ..engine.generation import Sampling, generate
@@ -26,6 +26,7 @@ from ..store.records import (
     GenerationRecord,
     Intent,
     Json,
+    MeasurementRecord,
     StepDraft,
     StepRecord,
 )
@@ -72,6 +73,20 @@ class Plan:
         return params if self.position is None else {"position": self.position, **params}
 
 
+class StepProbe(Protocol):
+    """Measures around an edit; what it finds is committed in the same transaction as the step."""
+
+    def __call__(
+        self, live: LiveSession, edit: Edit, elapsed_s: float, stop: StopFlag
+    ) -> tuple[tuple[GenerationRecord, ...], tuple[MeasurementRecord, ...]]:
+        """What was written and found; the weights carry the edit.
+
+        Args:
+            elapsed_s: How long the edit itself took, seconds.
+        """
+        ...
+
+
 def make_step(
     live: LiveSession,
     request: EditRequest,
@@ -81,11 +96,13 @@ def make_step(
     progress: ProgressSink,
     stop: StopFlag,
     position: int | None = None,
+    probe: StepProbe | None = None,
 ) -> StepRecord:
     """Make an edit and commit it as a step; see `LiveSession.edit`.
 
     Args:
         position: The entry of the queue that this is.
+        probe: Measures the edit before it is committed; where it fails, so does the step.
 
     Raises:
         RomebenchError: Every named failure; the session is as it was.
@@ -103,7 +120,7 @@ def make_step(
     session.repository.begin(session.record.id, Intent(plan.command, plan.params()))
     try:
         with named_memory("the edit"):
-            draft = _draft(live, plan, progress, stop, began)
+            draft = _draft(live, plan, progress, stop, began, probe)
         record = session.repository.commit_step(
             session.record.id,
             draft,
@@ -125,7 +142,12 @@ def make_step(
 
 
 def _draft(
-    live: LiveSession, plan: Plan, progress: ProgressSink, stop: StopFlag, began: float
+    live: LiveSession,
+    plan: Plan,
+    progress: ProgressSink,
+    stop: StopFlag,
+    began: float,
+    probe: StepProbe | None,
 ) -> StepDraft:
     """Everything that the step will hold; the weights carry the edit afterwards."""
     session, weights = live.session, live.weights
@@ -146,7 +168,9 @@ def _draft(
             f"the edited weight {weight_name} would not be finite in {live.model.dtype}",
             "nothing was changed; another rule, or --dtype float32, may do",
         )
+    elapsed_s = time.perf_counter() - began
     vitals, verdict, reason = edit_vitals(live.model, weights, edit, reading, stop=stop)
+    probed, measured = ((), ()) if probe is None else probe(live, edit, elapsed_s, stop)
     written += _write(live, plan, "after", THIS_STEP, progress, stop)
     progress(Progress("applying the edit", 1, 1))
     return StepDraft(
@@ -165,7 +189,8 @@ def _draft(
         verdict_reason=reason,
         timings=_timings(edit, began),
         delta=edit.delta.to_bytes(),
-        generations=written,
+        generations=written + probed,
+        measurements=measured,
         queue_position=plan.position,
     )
 

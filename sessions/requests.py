@@ -60,6 +60,15 @@ def find_requests(path: Path) -> list[FoundRequest]:
     return _find(path, _read(path))
 
 
+def read_records(path: Path) -> Iterator[tuple[int, Any]]:
+    """The raw records of a JSON or JSONL file, each with the line it begins on.
+
+    Raises:
+        FileFormatError: The file can't be read or is malformed; names file and line.
+    """
+    return _records(path, _read(path))
+
+
 def _find(path: Path, text: str) -> list[FoundRequest]:
     found: list[FoundRequest] = []
     for line, record in _records(path, text):

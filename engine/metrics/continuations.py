@@ -90,11 +90,16 @@ def _write(
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     out: list[list[int]] = [[] for _ in seeds]
     cache = DynamicCache()
-    for _ in range(limit - fed.shape[1]):
+    for length in range(fed.shape[1], limit):
         check(stop, "the measurement")
+        shown = torch.ones(len(seeds), length, dtype=torch.long, device=model.input_device)
         with torch.no_grad():
             answer = model.model(
-                input_ids=fed, past_key_values=cache, use_cache=True, logits_to_keep=1
+                input_ids=fed,
+                attention_mask=shown,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
             )
         scores = answer.logits[:, -1].float().cpu()
         tokens = [_draw(row, top_k, g) for row, g in zip(scores, generators, strict=True)]

@@ -1,0 +1,159 @@
+"""From what was asked for to a run: cases read and drawn, references made, the loop started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...engine.metrics.words import DEFAULT_TOKENISER, Tokeniser, split_words
+from ...engine.progress import NEVER, ProgressSink, StopFlag, ignore
+from ...errors import UsageError
+from .cases import CaseData, Dataset, EvalCase, ZsreTarget, read_cases
+from .outcomes import Outcomes, find_outcomes
+from .plan import EvalPlan, Mode
+from .references import References, read_references
+from .runner import CaseDone, OnCase, StepTaker, run_evaluation
+from .scoring import Scorer
+from .tree import ResultsTree
+
+if TYPE_CHECKING:
+    from ..live import LiveSession
+
+
+@dataclass(frozen=True, slots=True)
+class EvalOptions:
+    """What was asked for.
+
+    Attributes:
+        dataset: CounterFact or zsRE.
+        data: A file, or "pocket".
+        split: Part of the embedded set: "test" or "dev".
+        target: Which answer of a zsRE record is written.
+        limit: So many cases, drawn with the session's seed; None for all, in order.
+        mode: From base, or sequentially.
+        generate: Write texts and score them.
+        tokeniser: How they are cut into words.
+        snippets: Reference texts: a file, or "pocket"; None to leave consistency out.
+        tfidf: A folder with the published table; None to fit one to the snippets.
+    """
+
+    dataset: Dataset
+    data: str
+    split: str = "test"
+    target: ZsreTarget = ZsreTarget.ANSWERS
+    limit: int | None = None
+    mode: Mode = Mode.BASE
+    generate: bool = True
+    tokeniser: Tokeniser = DEFAULT_TOKENISER
+    snippets: str | None = None
+    tfidf: str | None = None
+
+    @property
+    def generates(self) -> bool:
+        """Whether texts are written: zsRE has no prompts for them."""
+        return self.generate and self.dataset is Dataset.COUNTERFACT
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a run needs that costs no model: read before one is loaded.
+
+    Attributes:
+        options: What was asked for.
+        data: The cases of the source.
+        references: Texts for consistency and essence, where asked for.
+    """
+
+    options: EvalOptions
+    data: CaseData
+    references: References | None
+
+    def cases(self, seed: int) -> tuple[EvalCase, ...]:
+        """The cases that are taken, in order."""
+        return self.data.chosen(self.options.limit, seed)
+
+    def plan(self, method: str, seed: int) -> EvalPlan:
+        """The run, fixed.
+
+        Args:
+            method: The editing method.
+            seed: Of the session; draws the sample.
+        """
+        options = self.options
+        zsre = options.dataset is Dataset.ZSRE
+        return EvalPlan(
+            dataset=str(options.dataset),
+            source=self.data.source,
+            sha256=self.data.sha256,
+            method=method,
+            mode=options.mode,
+            case_ids=tuple(case.case_id for case in self.cases(seed)),
+            generate=options.generates,
+            tokeniser=options.tokeniser,
+            references=None if self.references is None else self.references.to_json(),
+            options={"target": str(options.target)} if zsre else None,
+        )
+
+
+def gather(options: EvalOptions, seed: int) -> Material:
+    """Read what a run needs; everything that is wrong with it is found here.
+
+    Raises:
+        FileFormatError: A file can't be read.
+        UsageError: The options don't go together, or something isn't installed.
+    """
+    if options.tfidf is not None and options.snippets is None:
+        raise UsageError("--tfidf without --snippets", "consistency needs reference texts")
+    if options.snippets is not None and not options.generates:
+        raise UsageError("--snippets where no text is written", "leave one of them out")
+    if options.generates:
+        split_words("", options.tokeniser)
+    data = read_cases(options.data, options.dataset, split=options.split, target=options.target)
+    data.chosen(options.limit, seed)
+    snippets = options.snippets
+    references = None if snippets is None else read_references(snippets, options.tfidf)
+    return Material(options, data, references)
+
+
+def evaluate(
+    live: LiveSession,
+    material: Material,
+    *,
+    results: Path | None = None,
+    progress: ProgressSink = ignore,
+    stop: StopFlag = NEVER,
+    on_case: OnCase | None = None,
+) -> Outcomes:
+    """Begin the run in a session, or go on with it.
+
+    Args:
+        results: The folder of all results; None to write no files.
+
+    Raises:
+        UsageError: The session holds another run or other steps.
+        CancelledError: `stop` was set; the run can go on.
+        RomebenchError: A failure that is no fault of a case.
+    """
+    record = live.session.record
+    plan = material.plan(record.rule, record.seed)
+    taker = StepTaker(live, Scorer(plan, record.seed, material.references))
+    tree = None
+    if results is not None:
+        held = find_outcomes(live.session)
+        if held is not None:
+            held.plan.check_same(plan, record.name)
+        tree = ResultsTree.open(results, record, plan)
+        if held is not None:
+            tree.complete(held)
+
+    def landed(done: CaseDone) -> None:
+        if tree is not None and done.result is not None:
+            tree.write(done.result)
+        if on_case is not None:
+            on_case(done)
+
+    return run_evaluation(
+        live, plan, material.cases(record.seed), taker,
+        progress=progress, stop=stop, on_case=landed,
+    )  # fmt: skip
