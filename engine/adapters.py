@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
+from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 from ..errors import ModelError
@@ -27,12 +27,19 @@ def is_transposed(module: nn.Module) -> bool:
     """
     if isinstance(module, Conv1D):
         return True
-    if isinstance(module, nn.Linear) and type(module) is nn.Linear:
+    if isinstance(module, nn.Linear) and _is_plain(type(module)):
         return False
     raise ModelError(
         f"the projection is a {type(module).__name__}, which can't be edited",
         "romebench edits plain nn.Linear and Conv1D weights; quantised weights are refused",
     )
+
+
+def _is_plain(kind: type[nn.Linear]) -> bool:
+    """Whether a Linear computes x·Wᵀ + b with the weight it shows. Quantised ones are subclasses
+    too, so that only those that are known count; Falcon's adds up in another order."""
+    own = f"{kind.__module__}.{kind.__qualname__}"
+    return kind is nn.Linear or own == "transformers.models.falcon.modeling_falcon.FalconLinear"
 
 
 def adapter_for(model: PreTrainedModel) -> Adapter:
@@ -83,7 +90,11 @@ def _with_config(adapter: Adapter, config: Any) -> Adapter:
     if adapter.model_type == "gpt_neox":
         return replace(adapter, parallel=bool(config.use_parallel_residual))
     if adapter.model_type == "falcon":
-        return replace(adapter, parallel=bool(config.parallel_attn))
+        return replace(
+            adapter, parallel=bool(config.parallel_attn or config.new_decoder_architecture)
+        )
+    if adapter.model_type == "stablelm":
+        return replace(adapter, parallel=bool(config.use_parallel_residual))
     if adapter.model_type == "opt" and not config.do_layer_norm_before:
         raise ModelError(
             "this OPT normalises after its blocks (do_layer_norm_before is false)",
@@ -122,7 +133,7 @@ def probe(model: PreTrainedModel) -> Adapter:
         raise ModelError(f"no list of blocks was found in {kind}", _PROBE_HINT)
     blocks, stack = max(lists, key=lambda item: len(item[1]))
     first = stack[0]
-    hidden = _embedding_width(model)
+    hidden = int(model.config.get_text_config().hidden_size)
     found = [
         name
         for name, module in first.named_modules()
@@ -130,7 +141,7 @@ def probe(model: PreTrainedModel) -> Adapter:
         and "attn" not in name
         and "attention" not in name
         and isinstance(module, (nn.Linear, Conv1D))
-        and hidden in module.weight.shape
+        and module.weight.shape[1 if isinstance(module, Conv1D) else 0] == hidden
     ]
     head = _name_of(model, model.get_output_embeddings())
     if len(found) != 1 or not head:
@@ -139,8 +150,7 @@ def probe(model: PreTrainedModel) -> Adapter:
             _PROBE_HINT,
         )
     projection = found[0]
-    children = [name for name, _ in first.named_children()]
-    attention = next((name for name in children if "attn" in name or "attention" in name), "")
+    attention = next((n for n, child in first.named_children() if _is_attention(n, child)), "")
     decoder = blocks.rpartition(".")[0]
     norms = [
         name
@@ -160,10 +170,9 @@ def probe(model: PreTrainedModel) -> Adapter:
 _PROBE_HINT = "romebench edits decoder-only models whose MLP ends in one projection"
 
 
-def _embedding_width(model: PreTrainedModel) -> int:
-    weight = model.get_input_embeddings().weight
-    assert isinstance(weight, Tensor)
-    return weight.shape[1]
+def _is_attention(name: str, module: nn.Module) -> bool:
+    named = ("attn" in name or "attention" in name) and "norm" not in name
+    return named and any(True for _ in module.parameters())
 
 
 def _name_of(model: nn.Module, wanted: nn.Module | None) -> str:

@@ -50,7 +50,11 @@ class Adapter:
 
     def weight_name(self, layer: int) -> str:
         """Parameter name of the edited weight at a layer."""
-        return f"{self.blocks}.{layer}.{self.projection}.weight"
+        return f"{self.projection_path(layer)}.weight"
+
+    def projection_path(self, layer: int | str) -> str:
+        """Path of the edited projection at a layer; with "{}" for the layer, the hparams' form."""
+        return f"{self.blocks}.{layer}.{self.projection}"
 
     def block(self, model: nn.Module, layer: int) -> nn.Module:
         """The block of a layer."""
@@ -68,10 +72,11 @@ class Adapter:
         if project_out is not None:
             hidden = project_out(hidden)
         logits: Tensor = model.get_submodule(self.head)(hidden)
-        scale = getattr(model.config, "logit_scale", None)
+        config = model.config.get_text_config()
+        scale = getattr(config, "logit_scale", None)
         if scale is not None:
             logits = logits * scale
-        cap = getattr(model.config, "final_logit_softcapping", None)
+        cap = getattr(config, "final_logit_softcapping", None)
         return logits if cap is None else cap * (logits / cap).tanh()
 
 
@@ -102,7 +107,7 @@ REGISTRY: dict[str, Adapter] = {
     "gpt_neox": Adapter(
         model_type="gpt_neox", decoder="gpt_neox", blocks="gpt_neox.layers",
         projection="mlp.dense_4h_to_h", mlp="mlp", attention="attention",
-        final_norm="gpt_neox.final_layer_norm", head="embed_out", embedding="gpt_neox.embed_in",
+        final_norm="gpt_neox.final_layer_norm", head="lm_head", embedding="gpt_neox.embed_in",
     ),
     "opt": Adapter(
         model_type="opt", decoder="model.decoder", blocks="model.decoder.layers",
@@ -115,6 +120,11 @@ REGISTRY: dict[str, Adapter] = {
         parallel=True, gated=False,
     ),
 }  # fmt: skip
+REGISTRY["gemma3"] = replace(
+    _LLAMA, model_type="gemma3", decoder="model.language_model",
+    blocks="model.language_model.layers", final_norm="model.language_model.norm",
+    embedding="model.language_model.embed_tokens", direct=False,
+)  # fmt: skip
 REGISTRY.update(
     {
         kind: replace(_LLAMA, model_type=kind, direct=kind not in _POST_NORMED)

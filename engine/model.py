@@ -96,7 +96,7 @@ class LoadedModel:
     @property
     def max_positions(self) -> int | None:
         """How many tokens the model takes, prompt and continuation together; None: no limit."""
-        config = self.model.config
+        config = self.model.config.get_text_config()
         for key in ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len"):
             value = getattr(config, key, None)
             if isinstance(value, int) and value > 0:
