@@ -28,7 +28,7 @@ _ABOUT = """A terminal workbench for rank-one model editing (ROME) of language m
 Without a command the workbench itself starts, full screen.
 """
 
-_EXIT_CODES = {
+EXIT_CODES = {
     ExitCode.OK: "done",
     ExitCode.EDIT_FAILED: "an edit failed, or a defect",
     ExitCode.USAGE: "wrong usage or bad input",
@@ -38,7 +38,7 @@ _EXIT_CODES = {
     ExitCode.INTERRUPTED: "interrupted",
 }
 
-_FRONTS = {
+FRONTS = {
     Front.TUI: "start the workbench, full screen (what bare `romebench` does)",
     Front.REPL: "the same commands in a line editor, or from a script on standard input",
 }
@@ -139,7 +139,7 @@ class Romebench(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands under the registry's headings, then the exit codes."""
         sections: dict[str, list[tuple[str, str]]] = {
-            "Workbench": [(front.value, text) for front, text in _FRONTS.items()]
+            "Workbench": [(front.value, text) for front, text in FRONTS.items()]
         }
         for heading in GROUPS:
             members = [command for command in COMMANDS if command.group == heading]
@@ -150,7 +150,7 @@ class Romebench(click.Group):
                 formatter.write_dl([(name.ljust(width), text) for name, text in rows])
         with formatter.section("Exit codes"):
             formatter.write_dl(
-                [(str(code.value).ljust(width), text) for code, text in _EXIT_CODES.items()]
+                [(str(code.value).ljust(width), text) for code, text in EXIT_CODES.items()]
             )
 
 
@@ -182,7 +182,7 @@ def _front(front: Front) -> click.Command:
                 help="In a script, go on after a command that failed.",
             ),
         )
-    summary = _FRONTS[front]
+    summary = FRONTS[front]
     return click.Command(
         front.value,
         callback=collect,

@@ -220,7 +220,7 @@ def _invocation(value: object) -> Invocation:
 def help_of(command: Command) -> str:
     """The help text of a command, as typed inside romebench."""
     parser = click_command(command)
-    with click.Context(parser, info_name=command.name, max_content_width=100) as context:
+    with click.Context(parser, info_name=command.name, **SETTINGS) as context:
         return parser.get_help(context).replace("  romebench ", "  ")
 
 
