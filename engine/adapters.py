@@ -163,7 +163,7 @@ def probe(model: PreTrainedModel) -> Adapter:
         attention=attention, final_norm=f"{decoder}.{norms[-1]}" if norms else "", head=head,
         embedding=_name_of(model, model.get_input_embeddings()),
         gated="gate" in " ".join(name for name, _ in first.named_modules()),
-        direct=False, probed=True,
+        direct=False, by_place=True, probed=True,
     )  # fmt: skip
 
 

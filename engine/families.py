@@ -31,6 +31,8 @@ class Adapter:
         gated: The key is act(gate)·up rather than act(up).
         direct: The projection's output is added to the residual stream as it is. Where it isn't (a
             norm follows it), the block is run again for every value that is tried.
+        by_place: Its attention masks by the columns' places in the call, beside the mask it is
+            given, so that a block can't be run at a few columns of a call.
         probed: The paths were found by structure, not from the registry.
     """
 
@@ -46,6 +48,7 @@ class Adapter:
     parallel: bool = False
     gated: bool = False
     direct: bool = True
+    by_place: bool = False
     probed: bool = False
 
     def weight_name(self, layer: int) -> str:
@@ -95,7 +98,7 @@ _POST_NORMED = ("gemma2", "gemma3_text", "olmo2")
 REGISTRY: dict[str, Adapter] = {
     "gpt2": _GPT2,
     "gptj": replace(_GPT2, model_type="gptj", projection="mlp.fc_out", parallel=True),
-    "gpt_neo": replace(_GPT2, model_type="gpt_neo"),
+    "gpt_neo": replace(_GPT2, model_type="gpt_neo", by_place=True),
     "falcon": replace(
         _GPT2, model_type="falcon", projection="mlp.dense_4h_to_h", attention="self_attention",
         embedding="transformer.word_embeddings",

@@ -150,7 +150,8 @@ class Suffix:
 
     def _last(self, call: BlockCall, hidden: Tensor, columns: Tensor) -> Tensor:
         """The last block at the columns that are read, where its arguments allow it."""
-        narrow = self._narrow(call, hidden, columns)
+        by_place = self._model.adapter.by_place
+        narrow = None if by_place else self._narrow(call, hidden, columns)
         prefix = call.prefix
         if narrow is None or prefix is None:
             return _pick(call(hidden), columns)
