@@ -149,9 +149,13 @@ class Suffix:
         return logits.to(self._model.compute_dtype)
 
     def _last(self, call: BlockCall, hidden: Tensor, columns: Tensor) -> Tensor:
-        """The last block at the columns that are read, where its arguments allow it."""
-        by_place = self._model.adapter.by_place
-        narrow = None if by_place else self._narrow(call, hidden, columns)
+        """The last block at the columns that are read, where its arguments allow it.
+
+        In fp64, which is for agreement with published results, it is run whole: where a family
+        computes partly in fp32, the split rounds differently, and Adam magnifies that.
+        """
+        whole_only = self._model.adapter.by_place or hidden.dtype is torch.float64
+        narrow = None if whole_only else self._narrow(call, hidden, columns)
         prefix = call.prefix
         if narrow is None or prefix is None:
             return _pick(call(hidden), columns)
