@@ -46,6 +46,7 @@ class Workbench(App[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._finished = False
         self._lane = EngineLane()
         self.bridge = LaneBridge(self._lane, self._deliver)
         self.workspace = Workspace(Conductor(self._desk, self.bridge), self._desk)
@@ -108,7 +109,7 @@ class Workbench(App[None]):
 
     def finish(self) -> int:
         """Stop what runs, close the store, and give the exit code. Called after `run`."""
-        if not self._closed_in_time():
+        if not self._finished and not self._closed_in_time():
             # A call that can't be stopped (an import, a download) would keep the process alive.
             # Every commit is on the disk already, so nothing is lost by leaving now.
             sys.stdout.flush()
@@ -117,6 +118,7 @@ class Workbench(App[None]):
         return self.return_code or 0
 
     def _closed_in_time(self) -> bool:
+        self._finished = True
         self.bridge.stop_all()
         closing = self._lane.submit(self._desk.close)
         done = not wait([closing], timeout=_QUIT_WITHIN_S).not_done

@@ -29,26 +29,21 @@ class AnswerPair(Horizontal):
         self._base = Static(classes="written")
         self._now = Static(Content.styled(ASKING, FAINT), classes="written")
         self._heading = Static(classes="heading")
+        title = Static(Content.styled("base model", MUTED), classes="heading")
+        self._left = Vertical(title, self._base, classes="column -base")
+        self._left.display = False
 
     def compose(self) -> ComposeResult:
-        """Two columns."""
-        with Vertical(classes="column -base"):
-            yield Static(Content.styled("base model", MUTED), classes="heading")
-            yield self._base
-        with Vertical(classes="column -cursor"):
-            yield self._heading
-            yield self._now
-
-    def on_mount(self) -> None:
-        """There is nothing to compare yet."""
-        self.query_one(".-base").display = False
+        """Two columns; the first appears when there is something to compare."""
+        yield self._left
+        yield Vertical(self._heading, self._now, classes="column -cursor")
 
     def show(self, answers: Answers) -> None:
         """Show the answers; what differs stands out."""
         olds, news = changed(answers.base, answers.now)
         self._base.update(_answer(answers.prompt, olds, "bold $warning"))
         self._now.update(_answer(answers.prompt, news, "bold $success"))
-        self.query_one(".-base").display = answers.differ
+        self._left.display = answers.differ
         here = "base model" if not answers.step else f"model at {step_name(answers.step)}"
         same = "" if answers.differ or not answers.step else ", as the base model"
         self._heading.update(Content.styled(here + same, MUTED))

@@ -27,6 +27,7 @@ class Column(Vertical):
         self._prompt = prompt
         self._text = ""
         self._done = False
+        self._body = Static(self._content(), classes="written")
 
     @property
     def text(self) -> str:
@@ -37,33 +38,29 @@ class Column(Vertical):
         """Heading and text."""
         if self._heading:
             yield Static(Content.styled(self._heading, MUTED), classes="heading")
-        yield Static(self._content(), classes="written")
+        yield self._body
 
     def add(self, text: str) -> None:
         """Take a piece of text."""
         self._text += text
-        self._draw(self._content())
+        self._body.update(self._content())
 
     def finish(self, text: str | None = None) -> None:
         """The text is whole."""
         self._done = True
         if text is not None:
             self._text = text
-        self._draw(self._content())
+        self._body.update(self._content())
 
     def mark(self, pieces: list[tuple[str, bool]], style: str) -> None:
         """Show the text in pieces, those that differ in a style."""
         self._done = True
         shown = [(visible(text), style if differs else "") for text, differs in pieces]
-        self._draw(Content.assemble((visible(self._prompt), MUTED), *shown))
+        self._body.update(Content.assemble((visible(self._prompt), MUTED), *shown))
 
     def _content(self) -> Content:
         caret = ("", "") if self._done else (_CARET, "$accent")
         return Content.assemble((visible(self._prompt), MUTED), visible(self._text), caret)
-
-    def _draw(self, content: Content) -> None:
-        if self.is_mounted:
-            self.query_one(".written", Static).update(content)
 
 
 class Writing(Block):
@@ -77,6 +74,7 @@ class Writing(Block):
         headings = {"base": "base model", "cursor": here if compare else ""}
         self._columns = {side: Column(side, headings[side], prompt) for side in sides}
         self._foot = Static("", classes="foot")
+        self._foot.display = False
 
     @property
     def text(self) -> str:
@@ -88,10 +86,6 @@ class Writing(Block):
         with Horizontal(classes="columns"):
             yield from self._columns.values()
         yield self._foot
-
-    def on_mount(self) -> None:
-        """There is nothing to say at the foot yet."""
-        self._foot.display = False
 
     def add(self, side: Side, text: str) -> None:
         """Take a piece of text."""

@@ -39,7 +39,7 @@ class ConfirmDialog(Dialog[bool]):
 
     def buttons(self) -> ComposeResult:
         """No comes first and has the focus."""
-        yield Button("No", id="close", variant="primary", compact=True)
+        yield Button("No", id="no", variant="primary", compact=True)
         yield Button(Content(self._yes), id="yes", variant="error", compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
