@@ -19,7 +19,8 @@ from ...hparams import Hparams
 from ..contexts import draw_contexts
 from ..delta import RankOneDelta, add_in_place
 from ..editor import Edit, compute_edit, unit_direction
-from ..model import LoadedModel, load_model
+from ..loading import load_model
+from ..model import LoadedModel
 from ..moments import SecondMoment, load_statistics
 from ..request import EditRequest
 from ..rules import EQUATIONS, EditContext, Rule

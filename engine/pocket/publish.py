@@ -17,7 +17,8 @@ from typing import Any, cast
 
 from transformers import GPT2LMHeadModel
 
-from ..model import LoadedModel, load_model
+from ..loading import load_model
+from ..model import LoadedModel
 from . import model_path, moments_path
 from .corpus import Corpus
 from .moments import collect, save_moments, weight_name
