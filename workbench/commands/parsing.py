@@ -147,15 +147,17 @@ def common_of(values: dict[str, Any]) -> dict[str, Any]:
 
 def click_param(spec: ParamSpec) -> click.Parameter:
     """One parameter as click has it."""
+    # A default of None counts as a value for click, and a required parameter would not be missed.
+    default: dict[str, Any] = {} if spec.required or spec.many else {"default": spec.default}
     if spec.argument:
         return click.Argument(
             [spec.name],
             type=_type(spec),
             nargs=-1 if spec.many else 1,
             required=spec.required,
-            default=None if spec.required or spec.many else spec.default,
             metavar=_argument_name(spec),
             help=spec.help,
+            **default,
         )
     flag = spec.kind is bool
     shown = not flag and spec.default not in (None, "")
@@ -163,10 +165,10 @@ def click_param(spec: ParamSpec) -> click.Parameter:
         [*spec.flags, spec.name],
         type=None if flag else _type(spec),
         is_flag=flag,
-        default=spec.default,
         required=spec.required,
         metavar=None if flag or spec.choices else spec.metavar,
         help=spec.help + (f" [default: {spec.default}]" if shown else ""),
+        **default,
     )
 
 

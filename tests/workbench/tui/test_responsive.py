@@ -1,0 +1,95 @@
+"""The screen goes on while the lane is busy, and a busy lane can be told to stop."""
+
+from __future__ import annotations
+
+import time
+
+from textual.widgets import TabbedContent
+
+from romebench.workbench.tui.history import HistoryList
+
+EDIT = "[LeBron James] plays the sport of => football"
+
+
+async def test_keys_act_while_a_command_runs(desk, make_app, settle, text):
+    desk.gate.clear()
+    app = make_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.workspace.line.value = EDIT
+        await pilot.press("enter")
+        await pilot.pause(0.3)
+        assert app.bridge.running.label == "edit"
+        assert "esc cancels" in text(app)
+        began = time.perf_counter()
+        await pilot.press("h", "i", "alt+3")
+        taken = time.perf_counter() - began
+        assert app.workspace.line.value == "hi"
+        assert app.screen.query_one(TabbedContent).active == "log-tab"
+        assert taken < 2.0
+        desk.gate.set()
+        await settle(pilot)
+        assert desk.cursor == 3
+
+
+async def test_commands_wait_their_turn(desk, make_app, settle):
+    desk.gate.clear()
+    app = make_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("alt+u", "alt+u")
+        await pilot.pause(0.05)
+        assert app.bridge.waiting == 1
+        assert desk.calls == ["undo"]
+        desk.gate.set()
+        await settle(pilot)
+        assert desk.calls == ["undo", "undo"]
+        assert desk.cursor == 0
+
+
+async def test_escape_cancels_what_runs(desk, make_app, settle, text):
+    desk.gate.clear()
+    app = make_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.workspace.line.value = EDIT
+        await pilot.press("enter")
+        await pilot.pause(0.05)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert desk.cursor == 2
+        assert "edit was cancelled" in text(app)
+        assert app.workspace.focused is app.workspace.line
+        desk.gate.set()
+        await pilot.press("escape")
+        assert app.workspace.focused is app.screen.query_one(HistoryList)
+
+
+async def test_a_preview_never_waits_in_front_of_work(desk, make_app, settle, text):
+    app = make_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        desk.gate.clear()
+        await pilot.press("alt+u")
+        app.workspace.line.value = EDIT
+        await pilot.pause(0.4)
+        assert app.bridge.running.label == "undo"
+        assert app.bridge.waiting == 0
+        desk.gate.set()
+        await settle(pilot)
+        await settle(pilot)
+        assert "rank 12" in text(app)
+
+
+async def test_quitting_while_a_command_runs_stops_it(desk, make_app, settle):
+    desk.gate.clear()
+    app = make_app(desk)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("alt+u")
+        await pilot.press("ctrl+q")
+    began = time.perf_counter()
+    assert app.finish() == 0
+    assert time.perf_counter() - began < 3
+    assert desk.closed
+    assert desk.cursor == 2
