@@ -73,6 +73,10 @@ queue list
 step
 queue clear --yes
 run {requests} --limit 1
+lens "LeBron James plays the sport of" --compare
+trace "[LeBron James] plays the sport of" --samples 2
+vectors "LeBron James plays the sport of" -n 5
+explain 1
 replay
 export study --to {folder}/study.jsonl
 import {folder}/study.jsonl --name copy

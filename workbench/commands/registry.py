@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 
 from ...errors import UsageError
-from . import about, editing, history, models, queue, sessions, transfer
+from . import about, editing, history, inspecting, models, queue, sessions, transfer
 from .spec import Command
 
 COMMANDS: tuple[Command, ...] = (
     *editing.COMMANDS,
     *history.COMMANDS,
     *queue.COMMANDS,
+    *inspecting.COMMANDS,
     *transfer.COMMANDS,
     *sessions.COMMANDS,
     *models.COMMANDS,

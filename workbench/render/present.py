@@ -6,8 +6,8 @@ from functools import singledispatch
 
 from rich.console import RenderableType
 
-from ..commands import results
-from . import history, places, steps
+from ..commands import inspected, results
+from . import history, inspect, places, steps
 
 
 @singledispatch
@@ -45,3 +45,9 @@ present.register(results.HparamsList)(places.hparams_list)
 present.register(results.HparamsShown)(places.hparams_shown)
 present.register(results.Places)(places.places)
 present.register(results.Diagnosis)(places.diagnosis)
+present.register(inspected.LensShown)(inspect.lens_shown)
+present.register(inspected.TraceShown)(inspect.trace_shown)
+present.register(inspected.AverageShown)(inspect.average_shown)
+present.register(inspected.VectorsShown)(inspect.vectors_shown)
+present.register(inspected.SweepShown)(inspect.sweep_shown)
+present.register(inspected.Explained)(inspect.explained)
