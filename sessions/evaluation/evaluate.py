@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,13 +10,17 @@ from typing import TYPE_CHECKING
 from ...engine.metrics.words import DEFAULT_TOKENISER, Tokeniser, split_words
 from ...engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ...errors import UsageError
+from ...hparams.finetune import Baseline, FineTuneHparams, fine_tune_preset, read_fine_tune
+from ...store.records import Json
+from ..options import DEFAULT_MODEL
 from .cases import CaseData, Dataset, EvalCase, ZsreTarget, read_cases
 from .outcomes import Outcomes, find_outcomes
 from .plan import EvalPlan, Mode
 from .references import References, read_references
-from .runner import CaseDone, OnCase, StepTaker, run_evaluation
+from .runner import CaseDone, OnCase, StepTaker, Taker, run_evaluation
 from .scoring import Scorer
 from .tree import ResultsTree
+from .tuned import TunedTaker
 
 if TYPE_CHECKING:
     from ..live import LiveSession
@@ -36,6 +41,8 @@ class EvalOptions:
         tokeniser: How they are cut into words.
         snippets: Reference texts: a file, or "pocket"; None to leave consistency out.
         tfidf: A folder with the published table; None to fit one to the snippets.
+        baseline: A fine-tuning baseline; None for the session's rule.
+        method_hparams: A JSON file of its hyperparameters; None for the published ones.
     """
 
     dataset: Dataset
@@ -48,6 +55,8 @@ class EvalOptions:
     tokeniser: Tokeniser = DEFAULT_TOKENISER
     snippets: str | None = None
     tfidf: str | None = None
+    baseline: Baseline | None = None
+    method_hparams: str | None = None
 
     @property
     def generates(self) -> bool:
@@ -63,57 +72,79 @@ class Material:
         options: What was asked for.
         data: The cases of the source.
         references: Texts for consistency and essence, where asked for.
+        hparams: Of the baseline, where one was asked for.
     """
 
     options: EvalOptions
     data: CaseData
     references: References | None
+    hparams: FineTuneHparams | None = None
 
     def cases(self, seed: int) -> tuple[EvalCase, ...]:
         """The cases that are taken, in order."""
         return self.data.chosen(self.options.limit, seed)
 
-    def plan(self, method: str, seed: int) -> EvalPlan:
+    def plan(self, rule: str, seed: int) -> EvalPlan:
         """The run, fixed.
 
         Args:
-            method: The editing method.
+            rule: Of the session; the method where no baseline was asked for.
             seed: Of the session; draws the sample.
         """
         options = self.options
-        zsre = options.dataset is Dataset.ZSRE
+        own: Json = {}
+        if options.dataset is Dataset.ZSRE:
+            own["target"] = str(options.target)
+        if self.hparams is not None:
+            own["hparams"] = self.hparams.to_json()
         return EvalPlan(
             dataset=str(options.dataset),
             source=self.data.source,
             sha256=self.data.sha256,
-            method=method,
+            method=str(options.baseline or rule),
             mode=options.mode,
             case_ids=tuple(case.case_id for case in self.cases(seed)),
             generate=options.generates,
             tokeniser=options.tokeniser,
             references=None if self.references is None else self.references.to_json(),
-            options={"target": str(options.target)} if zsre else None,
+            options=own or None,
         )
 
 
-def gather(options: EvalOptions, seed: int) -> Material:
+def gather(options: EvalOptions, seed: int, model: str = DEFAULT_MODEL) -> Material:
     """Read what a run needs; everything that is wrong with it is found here.
+
+    Args:
+        seed: Of the session.
+        model: Name of its model, which a baseline's published hyperparameters are for.
 
     Raises:
         FileFormatError: A file can't be read.
+        HparamsError: No hyperparameters of the baseline are known for the model.
         UsageError: The options don't go together, or something isn't installed.
     """
     if options.tfidf is not None and options.snippets is None:
         raise UsageError("--tfidf without --snippets", "consistency needs reference texts")
     if options.snippets is not None and not options.generates:
         raise UsageError("--snippets where no text is written", "leave one of them out")
+    if options.method_hparams is not None and options.baseline is None:
+        raise UsageError("--method-hparams without --method", "a rule takes --hparams")
+    hparams = _hparams(options, model)
     if options.generates:
         split_words("", options.tokeniser)
     data = read_cases(options.data, options.dataset, split=options.split, target=options.target)
     data.chosen(options.limit, seed)
     snippets = options.snippets
     references = None if snippets is None else read_references(snippets, options.tfidf)
-    return Material(options, data, references)
+    return Material(options, data, references, hparams)
+
+
+def _hparams(options: EvalOptions, model: str) -> FineTuneHparams | None:
+    if options.baseline is None:
+        return None
+    if options.method_hparams is not None:
+        return read_fine_tune(Path(options.method_hparams))
+    return fine_tune_preset(options.baseline, model)
 
 
 def evaluate(
@@ -135,17 +166,15 @@ def evaluate(
         CancelledError: `stop` was set; the run can go on.
         RomebenchError: A failure that is no fault of a case.
     """
-    record = live.session.record
-    plan = material.plan(record.rule, record.seed)
-    taker = StepTaker(live, Scorer(plan, record.seed, material.references))
-    tree = None
-    if results is not None:
-        held = find_outcomes(live.session)
-        if held is not None:
-            held.plan.check_same(plan, record.name)
-        tree = ResultsTree.open(results, record, plan)
-        if held is not None:
-            tree.complete(held)
+    session = live.session
+    plan = material.plan(session.record.rule, session.record.seed)
+    cases = material.cases(session.record.seed)
+    held = find_outcomes(session)
+    if held is not None:
+        held.plan.check_same(plan, session.record.name)
+    tree = None if results is None else ResultsTree.open(results, session.record, plan)
+    if tree is not None and held is not None:
+        tree.complete(held)
 
     def landed(done: CaseDone) -> None:
         if tree is not None and done.result is not None:
@@ -153,7 +182,13 @@ def evaluate(
         if on_case is not None:
             on_case(done)
 
-    return run_evaluation(
-        live, plan, material.cases(record.seed), taker,
-        progress=progress, stop=stop, on_case=landed,
-    )  # fmt: skip
+    scorer = Scorer(plan, session.record.seed, material.references)
+    working: AbstractContextManager[None] = nullcontext()
+    taker: Taker = StepTaker(live, scorer)
+    if material.hparams is not None:
+        taker = tuned = TunedTaker(live, scorer, material.hparams)
+        working = tuned.working(held, cases, progress, stop)
+    with working:
+        return run_evaluation(
+            live, plan, cases, taker, progress=progress, stop=stop, on_case=landed
+        )

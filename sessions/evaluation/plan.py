@@ -37,7 +37,7 @@ class EvalPlan:
         generate: Write texts and score their fluency.
         tokeniser: How texts are cut into words.
         references: What consistency is scored against; None where it isn't.
-        options: What else decides the figures (which zsRE answer).
+        options: What else decides the figures: which zsRE answer, a baseline's hyperparameters.
     """
 
     dataset: str
@@ -50,6 +50,17 @@ class EvalPlan:
     tokeniser: Tokeniser = DEFAULT_TOKENISER
     references: Json | None = None
     options: Json | None = None
+
+    @property
+    def method_hparams(self) -> Json | None:
+        """A baseline's hyperparameters; None for a rule, whose are the session's."""
+        found = (self.options or {}).get("hparams")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def uses_second_moment(self) -> bool:
+        """Whether C means anything to the method."""
+        return self.method_hparams is None
 
     def to_json(self) -> Json:
         """A JSON object."""

@@ -30,14 +30,11 @@ class ResultsTree:
         self.folder = folder
 
     @classmethod
-    def open(
-        cls, results: Path, record: SessionRecord, plan: EvalPlan, params: Json | None = None
-    ) -> ResultsTree:
+    def open(cls, results: Path, record: SessionRecord, plan: EvalPlan) -> ResultsTree:
         """The folder of a session's run: the one it has already, else the next number.
 
         Args:
             results: The folder of all results.
-            params: The method's hyperparameters where they aren't the session's.
 
         Raises:
             UsageError: It can't be written.
@@ -52,12 +49,15 @@ class ResultsTree:
             folder.mkdir(parents=True)
         except OSError as error:
             raise UsageError(f"can't make {folder}: {error.strerror}", "name a folder") from None
+        own: Json = {"session": record.name, "uid": record.uid, "plan": plan.to_json()}
+        if plan.uses_second_moment:
+            own["statistics"] = record.statistics
         body = {
-            **(record.hparams if params is None else params),
+            **(plan.method_hparams or record.hparams),
             "model_name": record.model,
             "algo_name": plan.method.upper(),
             "dataset": plan.dataset,
-            _OWN: {"session": record.name, "uid": record.uid, "plan": plan.to_json()},
+            _OWN: own,
         }
         _write(folder / "params.json", body)
         return cls(folder)
@@ -122,11 +122,26 @@ def _read(path: Path) -> Json:
     return data
 
 
-def _session_of(folder: Path) -> str | None:
+def second_moment_of(folder: Path) -> str:
+    """How a run was made, "C" or "C=I", by its `params.json`; empty where that is silent, and
+    for a method that uses none."""
+    own = _own_params(folder)
+    if "statistics" not in own:
+        return ""
+    return "C=I" if own["statistics"] is None else "C"
+
+
+def _session_of(folder: Path) -> object:
+    return _own_params(folder).get("uid")
+
+
+def _own_params(folder: Path) -> Json:
+    """What romebench wrote into a run's `params.json`; nothing where another program made it."""
     try:
-        return str(json.loads((folder / "params.json").read_text(encoding="utf-8"))[_OWN]["uid"])
+        found = json.loads((folder / "params.json").read_text(encoding="utf-8"))[_OWN]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write(path: Path, body: Json) -> None:

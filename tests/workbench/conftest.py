@@ -56,6 +56,8 @@ def requests_file(tmp_path: Path) -> Path:
     return path
 
 
+ZSRE = Path(__file__).parents[1] / "sessions" / "data" / "zsre_3.jsonl"
+
 SCRIPT = """
 sessions new study
 edit "[LeBron James] plays the sport of => football"
@@ -92,6 +94,10 @@ models show pocket
 models probe pocket
 hparams list
 hparams show pocket
+eval counterfact pocket -n 1 --skip-generation --name cf
+eval zsre {zsre} -n 1 --name zs
+eval results cf --to {folder}/results
+eval summarize cf zs
 where
 doctor
 """
@@ -100,7 +106,7 @@ doctor
 @pytest.fixture
 def script(tmp_path: Path, requests_file: Path) -> list[str]:
     """A line for every command of the registry, in an order that works."""
-    text = SCRIPT.format(requests=requests_file, folder=tmp_path)
+    text = SCRIPT.format(requests=requests_file, folder=tmp_path, zsre=ZSRE)
     return text.strip().splitlines()
 
 

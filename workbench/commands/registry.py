@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from ...errors import UsageError
-from . import about, editing, history, inspecting, models, queue, sessions, transfer
+from . import about, editing, evaluating, history, inspecting, models, queue, sessions, transfer
 from .spec import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -14,6 +14,7 @@ COMMANDS: tuple[Command, ...] = (
     *queue.COMMANDS,
     *inspecting.COMMANDS,
     *transfer.COMMANDS,
+    *evaluating.COMMANDS,
     *sessions.COMMANDS,
     *models.COMMANDS,
     *about.COMMANDS,

@@ -6,8 +6,8 @@ from functools import singledispatch
 
 from rich.console import RenderableType
 
-from ..commands import inspected, results
-from . import history, inspect, places, steps
+from ..commands import evaluated, inspected, results
+from . import evaluate, history, inspect, places, steps
 
 
 @singledispatch
@@ -36,6 +36,9 @@ present.register(results.Replayed)(places.replayed)
 present.register(results.Verified)(places.verified)
 present.register(results.Exported)(places.exported)
 present.register(results.Imported)(places.imported)
+present.register(evaluated.Evaluated)(evaluate.evaluated)
+present.register(evaluated.EvalSummary)(evaluate.summary)
+present.register(evaluated.ResultsWritten)(evaluate.results_written)
 present.register(results.SessionList)(places.session_list)
 present.register(results.SessionShown)(places.session_shown)
 present.register(results.SessionChanged)(places.session_changed)

@@ -1,0 +1,120 @@
+"""Runs of a baseline: nothing stays in the model, and a sequential run is made again exactly."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from romebench.errors import CancelledError, HparamsError, ModelError, UsageError
+from romebench.hparams.finetune import Baseline, FineTuneHparams
+from romebench.sessions.evaluation.cases import Dataset
+from romebench.sessions.evaluation.evaluate import EvalOptions, Material, evaluate, gather
+from romebench.sessions.evaluation.outcomes import Outcomes, outcomes_of
+from romebench.sessions.evaluation.plan import Mode
+from romebench.sessions.live import LiveSession
+
+HPARAMS = FineTuneHparams((1,), "transformer.h.{}.mlp.c_proj", num_steps=3)
+
+
+@pytest.fixture
+def material(records_file: Callable[..., Path], tmp_path: Path) -> Callable[..., Material]:
+    hparams = tmp_path / "ft.json"
+    hparams.write_text(json.dumps(HPARAMS.to_json()), encoding="utf-8")
+
+    def make(mode: Mode = Mode.BASE, **changes: dict[str, Any]) -> Material:
+        options = EvalOptions(
+            Dataset.COUNTERFACT, str(records_file(4, **changes)), mode=mode, generate=False,
+            baseline=Baseline.FT, method_hparams=str(hparams),
+        )  # fmt: skip
+        return gather(options, 5)
+
+    return make
+
+
+def timeless(outcomes: Outcomes) -> dict[int, Any]:
+    return {i: {**case, "time": None} for i, case in outcomes.cases.items()}
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_run_leaves_the_model_and_the_history_alone(
+    live: LiveSession, material: Callable[..., Material], mode: Mode, tmp_path: Path
+) -> None:
+    name = live.model.weight_name(1)
+    before = live.model.linear_view(name).clone()
+    outcomes = evaluate(live, material(mode), results=tmp_path / "results")
+    assert bool((live.model.linear_view(name) == before).all())
+    assert live.session.lines() == []
+    assert outcomes.steps == {}
+    assert len({case["weight_sha256"] for case in outcomes.cases.values()}) == 4
+    pre, post = (outcomes.cases[30][key]["rewrite_prompts_probs"] for key in ("pre", "post"))
+    assert post[0]["target_new"] < pre[0]["target_new"]
+    assert list(outcomes.cases[0]["distance_from_original"]) == [name]
+    params = json.loads((tmp_path / "results" / "FT" / "run_000" / "params.json").read_text())
+    assert (params["num_steps"], params["norm_constraint"]) == (3, False)
+    assert "statistics" not in params["romebench"]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_stopped_run_that_goes_on_equals_an_unbroken_one(
+    make_live: Callable[..., LiveSession], material: Callable[..., Material], mode: Mode
+) -> None:
+    whole = evaluate(make_live("whole"), material(mode))
+    broken, stop = make_live("broken"), threading.Event()
+    with pytest.raises(CancelledError):
+        evaluate(
+            broken, material(mode), stop=stop,
+            on_case=lambda done: stop.set() if done.case.case_id == 10 else None,
+        )  # fmt: skip
+    assert len(outcomes_of(broken.session).cases) == 2
+    assert timeless(evaluate(broken, material(mode))) == timeless(whole)
+
+
+def test_a_case_that_fails_leaves_nothing_behind(
+    make_live: Callable[..., LiveSession], material: Callable[..., Material]
+) -> None:
+    long = material(Mode.SEQUENTIAL, at_1={"neighborhood_prompts": ["word " * 3000]})
+    found = evaluate(make_live("failing"), long)
+    assert list(found.failed) == [10]
+    without = replace(long.data, cases=tuple(c for c in long.data.cases if c.case_id != 10))
+    other = evaluate(make_live("other"), replace(long, data=without))
+    assert timeless(found) == timeless(other)
+
+
+def test_an_edit_that_comes_out_otherwise_is_refused(
+    live: LiveSession, material: Callable[..., Material], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    with pytest.raises(CancelledError):
+        evaluate(live, material(Mode.SEQUENTIAL), stop=stop, on_case=lambda _: stop.set())
+    from romebench.sessions.evaluation import tuned
+
+    fine_tune = tuned.fine_tune
+
+    def another(model: Any, request: Any, hparams: FineTuneHparams, **rest: Any) -> Any:
+        return fine_tune(model, request, replace(hparams, lr=1e-3), **rest)
+
+    monkeypatch.setattr(tuned, "fine_tune", another)
+    before = live.model.linear_view(live.model.weight_name(1)).clone()
+    with pytest.raises(ModelError, match="case 0 gives other weights"):
+        evaluate(live, material(Mode.SEQUENTIAL))
+    assert bool((live.model.linear_view(live.model.weight_name(1)) == before).all())
+
+
+def test_other_hyperparameters_are_another_run(
+    live: LiveSession, material: Callable[..., Material], records_file: Callable[..., Path]
+) -> None:
+    evaluate(live, material())
+    changed = replace(material(), hparams=replace(HPARAMS, num_steps=4))
+    with pytest.raises(UsageError, match="another options"):
+        evaluate(live, changed)
+    path = str(records_file())
+    with pytest.raises(HparamsError, match="known for 'unheard-of'"):
+        gather(EvalOptions(Dataset.COUNTERFACT, path, baseline=Baseline.FT), 5, "unheard-of")
+    with pytest.raises(UsageError, match="--method-hparams without --method"):
+        gather(EvalOptions(Dataset.COUNTERFACT, path, method_hparams="x"), 5)

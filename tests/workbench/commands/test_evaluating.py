@@ -1,0 +1,98 @@
+"""The evaluation commands on the pocket model: run, go on, write, and put side by side."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ..conftest import Outcome
+
+Romebench = Callable[..., Outcome]
+RUN = ("eval", "counterfact", "pocket", "--skip-generation", "--rule", "rome")
+
+
+def figures_of(run: dict[str, list[dict[str, float]]]) -> dict[str, float]:
+    return {str(figure["key"]): figure["mean"] for figure in run["figures"]}
+
+
+def test_a_run_is_told_continued_and_summarised(romebench: Romebench, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    made = romebench(*RUN, "-n", "2", "--results", str(results), "--json")
+    assert made.code == 0, made.err
+    told = json.loads(made.out)
+    name = told["session"]
+    assert name == "pocket-counterfact"
+    assert (told["taken"], told["run"]["cases"]) == (2, 2)
+    assert told["run"]["second_moment"] == "C"
+    assert told["tokeniser"] is None
+    assert figures_of(told["run"])["post_rewrite_success"] == 100.0
+    assert sorted(p.name for p in Path(told["results"]).iterdir())[-1] == "params.json"
+
+    again = romebench(*RUN, "-n", "2", "--name", name)
+    assert again.code == 0, again.err
+    assert "2, 0 of them now" in again.out
+    other = romebench(*RUN, "-n", "1", "--name", name)
+    assert other.code == 2
+    assert "another case ids" in other.err
+
+    summary = json.loads(romebench("eval", "summarize", name, str(results), "--json").out)
+    assert [run["method"] for run in summary["runs"]] == ["rome", "ROME"]
+    assert figures_of(summary["runs"][0]) == pytest.approx(figures_of(summary["runs"][1]))
+    assert [run["second_moment"] for run in summary["runs"]] == ["C", "C"]
+
+    table = romebench("eval", "summarize", name).out
+    assert table.splitlines()[1].split()[0] == "S"
+    rows = list(csv.DictReader(io.StringIO(
+        romebench("eval", "summarize", name, "--layout", "csv").out
+    )))  # fmt: skip
+    (es,) = [row for row in rows if row["key"] == "post_rewrite_success"]
+    assert (es["metric"], float(es["mean"]), es["n"]) == ("ES", 100.0, "2")
+    latex = romebench("eval", "summarize", str(results / "ROME"), "--layout", "latex").out
+    assert latex.startswith("\\begin{tabular}{lrrrrrrr}")
+    assert "ROME/run\\_000 (2) & " in latex
+    first = json.loads(romebench("eval", "summarize", name, "--first", "1", "--json").out)
+    assert first["runs"][0]["cases"] < 2
+
+
+def test_texts_are_scored_and_say_with_what(romebench: Romebench) -> None:
+    made = romebench("eval", "counterfact", "pocket", "-n", "1", "--snippets", "pocket", "--stats",
+                     "none", "--name", "texts")  # fmt: skip
+    assert made.code == 0, made.err
+    assert "nltk-words, for GE" in made.out
+    assert "tf-idf of the snippets of pocket" in made.out
+    assert "r-rome with C=I" in made.out
+    assert "GE before" in made.out
+    shown = romebench("eval", "summarize", "texts").out
+    assert "texts (1, C=I)" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("eval", "counterfact", "missing.json"), "missing.json"),
+        (("eval", "zsre", "pocket"), "CounterFact's form"),
+        (("eval", "counterfact", "pocket", "-n", "99999"), "cases, not 99999"),
+        (("eval", "counterfact", "pocket", "--tfidf", "x"), "--tfidf without --snippets"),
+        (("eval", "summarize"), "RUNS"),
+        (("eval", "summarize", "nothing"), "no session named 'nothing'"),
+    ],
+)
+def test_bad_use_is_named_before_a_model_is_loaded(
+    romebench: Romebench, arguments: tuple[str, ...], message: str
+) -> None:
+    outcome = romebench(*arguments)
+    assert outcome.code in (2, 4)
+    assert message in outcome.err
+
+
+def test_a_session_without_a_run_is_named(romebench: Romebench, study: Path) -> None:
+    outcome = romebench("eval", "summarize", "study")
+    assert outcome.code == 2
+    assert "holds no evaluation" in outcome.err
+    outcome = romebench(*RUN, "--name", "study")
+    assert outcome.code == 2

@@ -1,0 +1,95 @@
+"""What the evaluation commands give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from ...errors import ExitCode
+from .results import Result
+
+if TYPE_CHECKING:
+    from ...sessions.evaluation.summary import Figure
+    from ...store.records import Json
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCase:
+    """A case that could not be edited, and why."""
+
+    case_id: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """A run in a summary.
+
+    Attributes:
+        name: The session, or the run's folder.
+        method: The rule or baseline; empty where the folder does not say.
+        second_moment: "C", or "C=I"; empty where the method uses none or the folder does not say.
+        cases: How many cases the figures are of.
+        figures: Every metric, at the scale of the papers' tables.
+    """
+
+    name: str
+    method: str
+    second_moment: str
+    cases: int
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Result):
+    """A run that is complete.
+
+    Attributes:
+        mode: "base" or "sequential".
+        taken: Cases that were taken now; the others were done before.
+        failed: Cases that could not be edited; they are in no figure.
+        tokeniser: How texts were cut into words for GE; None where none was written.
+        references: What RS was scored against; None where it was not.
+        results: The run's folder of result files, where they were asked for.
+    """
+
+    kind: ClassVar[str] = "evaluation"
+    session: str
+    dataset: str
+    source: str
+    mode: str
+    taken: int
+    failed: tuple[FailedCase, ...]
+    run: RunFigures
+    tokeniser: str | None
+    references: Json | None
+    results: str | None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """EDIT_FAILED where a case could not be edited."""
+        return ExitCode.EDIT_FAILED if self.failed else ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True)
+class EvalSummary(Result):
+    """Runs side by side.
+
+    Attributes:
+        layout: "table", "csv" or "latex": how it is shown to people.
+    """
+
+    kind: ClassVar[str] = "evaluation-summary"
+    runs: tuple[RunFigures, ...]
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsWritten(Result):
+    """Result files were written from the store. `cases`: how many were new."""
+
+    kind: ClassVar[str] = "evaluation-results"
+    session: str
+    folder: str
+    cases: int
+    total: int

@@ -1,0 +1,402 @@
+"""Commands that evaluate as the papers do: eval counterfact|zsre|results|summarize."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import FileFormatError, UsageError
+from .options import SessionChoices
+from .spec import Command, Effect, Params, Scope, param
+
+if TYPE_CHECKING:
+    from ...hparams.finetune import Baseline
+    from ...sessions.evaluation.evaluate import EvalOptions
+    from ...sessions.evaluation.outcomes import Outcomes
+    from ...sessions.evaluation.runner import CaseDone
+    from ...sessions.live import LiveSession
+    from ...store.records import Json, SessionRecord
+    from .context import Context
+    from .evaluated import EvalSummary, Evaluated, ResultsWritten, RunFigures
+    from .results import StepBrief
+
+GROUP = "Evaluation"
+
+_NAME_HELP = (
+    "The session that holds the run; a run of that name goes on where it was. "
+    "[default: a new session]"
+)
+_LIMIT_HELP = "Only so many cases, drawn with the session's seed; all of them in order without it."
+_SEQUENTIAL_HELP = "Each edit on top of those before it, not on the unedited model."
+_RESULTS_HELP = "Also write RESULTS/RULE/run_NNN/{params,case_N}.json, as kmeng01/rome does."
+
+
+@dataclass(frozen=True, slots=True)
+class CounterfactParams(Params):
+    """Which cases, and how they are taken."""
+
+    data: str = param(
+        "A file of CounterFact records, or pocket for the embedded test set.",
+        argument=True,
+        completes="file",
+    )
+    name: str | None = param(_NAME_HELP, default=None, completes="session")
+    limit: int | None = param(_LIMIT_HELP, "-n", default=None, minimum=1)
+    sequential: bool = param(_SEQUENTIAL_HELP, default=False)
+    split: str = param("Part of the embedded set.", default="test", choices=("test", "dev"))
+    skip_generation: bool = param(
+        "Write no texts: no GE, RS or essence, and several times as fast.", default=False
+    )
+    tokeniser: str = param(
+        "How texts are cut into words for GE; nltk-punkt is what the published code calls.",
+        default="nltk-words",
+        choices=("nltk-words", "nltk-punkt", "whitespace"),
+    )
+    snippets: str | None = param(
+        "Reference texts for RS and essence: a file like attribute_snippets.json, or pocket.",
+        default=None,
+        completes="file",
+        metavar="FILE|pocket",
+    )
+    tfidf: str | None = param(
+        "Folder with idf.npy and tfidf_vocab.json. [default: a table fitted to the snippets]",
+        default=None,
+        completes="file",
+        metavar="FOLDER",
+    )
+    method: str | None = param(
+        "A fine-tuning baseline of the ROME paper instead of the session's rule.",
+        default=None,
+        choices=("ft", "ft-l", "ft-attn"),
+    )
+    method_hparams: str | None = param(
+        "The baseline's hyperparameters, in kmeng01/rome's keys. [default: the published ones]",
+        default=None,
+        completes="file",
+        metavar="FILE",
+    )
+    results: str | None = param(_RESULTS_HELP, default=None, completes="file", metavar="FOLDER")
+
+
+@dataclass(frozen=True, slots=True)
+class ZsreParams(Params):
+    """Which cases, and how they are taken."""
+
+    data: str = param("A file of zsRE records in MEND's form.", argument=True, completes="file")
+    name: str | None = param(_NAME_HELP, default=None, completes="session")
+    limit: int | None = param(_LIMIT_HELP, "-n", default=None, minimum=1)
+    sequential: bool = param(_SEQUENTIAL_HELP, default=False)
+    target: str = param(
+        "What is written: the first of answers (kmeng01/rome), or alt (MEND, EasyEdit).",
+        default="answers",
+        choices=("answers", "alt"),
+    )
+    method: str | None = param(
+        "A fine-tuning baseline of the ROME paper instead of the session's rule.",
+        default=None,
+        choices=("ft", "ft-l", "ft-attn"),
+    )
+    method_hparams: str | None = param(
+        "The baseline's hyperparameters, in kmeng01/rome's keys. [default: the published ones]",
+        default=None,
+        completes="file",
+        metavar="FILE",
+    )
+    results: str | None = param(_RESULTS_HELP, default=None, completes="file", metavar="FOLDER")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsParams(Params):
+    """Which run, and where to."""
+
+    session: str = param(
+        "The session that holds the run. [default: the last one used]",
+        default="",
+        argument=True,
+        completes="session",
+    )
+    to: str = param("The folder of all results.", "-o", completes="file", metavar="FOLDER")
+
+
+@dataclass(frozen=True, slots=True)
+class SummarizeParams(Params):
+    """Which runs, and how they are shown."""
+
+    runs: tuple[str, ...] = param(
+        "Sessions, folders of runs, or folders that hold such.", argument=True, completes="session"
+    )
+    layout: str = param(
+        "How they are shown; --json gives every digit.",
+        default="table",
+        choices=("table", "csv", "latex"),
+    )
+    first: int | None = param(
+        "Only cases with a case id below this, as --first_n_cases.", default=None, minimum=1
+    )
+
+
+def eval_counterfact(context: Context, params: CounterfactParams) -> Evaluated:
+    """Edit every case, and measure ES, PS, NS and what goes with them."""
+    from ...engine.metrics.words import Tokeniser
+    from ...sessions.evaluation.cases import Dataset
+    from ...sessions.evaluation.evaluate import EvalOptions
+    from ...sessions.evaluation.plan import Mode
+
+    options = EvalOptions(
+        Dataset.COUNTERFACT,
+        params.data,
+        split=params.split,
+        limit=params.limit,
+        mode=Mode.SEQUENTIAL if params.sequential else Mode.BASE,
+        generate=not params.skip_generation,
+        tokeniser=Tokeniser(params.tokeniser),
+        snippets=params.snippets,
+        tfidf=params.tfidf,
+        baseline=_baseline(params.method),
+        method_hparams=params.method_hparams,
+    )
+    return _evaluate(context, options, params.name, params.results)
+
+
+def eval_zsre(context: Context, params: ZsreParams) -> Evaluated:
+    """Edit every case, and measure the accuracy of its answer token by token."""
+    from ...sessions.evaluation.cases import Dataset, ZsreTarget
+    from ...sessions.evaluation.evaluate import EvalOptions
+    from ...sessions.evaluation.plan import Mode
+
+    options = EvalOptions(
+        Dataset.ZSRE,
+        params.data,
+        target=ZsreTarget(params.target),
+        limit=params.limit,
+        mode=Mode.SEQUENTIAL if params.sequential else Mode.BASE,
+        baseline=_baseline(params.method),
+        method_hparams=params.method_hparams,
+    )
+    return _evaluate(context, options, params.name, params.results)
+
+
+def _baseline(method: str | None) -> Baseline | None:
+    from ...hparams.finetune import Baseline
+
+    return None if method is None else Baseline(method)
+
+
+def _evaluate(
+    context: Context, options: EvalOptions, name: str | None, results: str | None
+) -> Evaluated:
+    """Begin a run in a new session, or go on with the one of that name."""
+    from ...sessions.evaluation.evaluate import evaluate, gather
+    from ...sessions.evaluation.tree import ResultsTree
+    from ..bench import options_of
+    from .evaluated import Evaluated, FailedCase
+
+    record = None if name is None else context.bench.repository.find_session(name)
+    asked = options_of(context.choices.over(context.bench.choices))
+    if record is None:
+        material = gather(options, asked.seed or 0, asked.model_name)
+    else:
+        material = gather(options, record.seed, record.model)
+    live = _session(context, options, name, exists=record is not None)
+    taken: list[int] = []
+
+    def landed(done: CaseDone) -> None:
+        taken.append(done.case.case_id)
+        context.emit(_brief(done))
+
+    folder = None if results is None else Path(results).expanduser()
+    outcomes = evaluate(
+        live, material, results=folder,
+        progress=context.progress, stop=context.stop, on_case=landed,
+    )  # fmt: skip
+    plan, session = outcomes.plan, live.session.record
+    tree = None if folder is None else ResultsTree.open(folder, session, plan)
+    return Evaluated(
+        session=session.name,
+        dataset=plan.dataset,
+        source=plan.source,
+        mode=str(plan.mode),
+        taken=len(taken),
+        failed=tuple(FailedCase(i, why) for i, why in outcomes.failed.items()),
+        run=_figures(_run_of(session, outcomes)),
+        tokeniser=str(plan.tokeniser) if plan.generate else None,
+        references=plan.references,
+        results=None if tree is None else str(tree.folder),
+    )
+
+
+def _session(
+    context: Context, options: EvalOptions, name: str | None, *, exists: bool
+) -> LiveSession:
+    from ...sessions.options import DEFAULT_MODEL, NO_STATISTICS, session_stem
+
+    bench, choices = context.bench, context.choices
+    if exists:
+        assert name is not None
+        bench.use(name)
+        return context.live()
+    if name is None:
+        model = choices.over(bench.choices).model or DEFAULT_MODEL
+        name = bench.repository.unique_name(f"{session_stem(model)}-{options.dataset}")
+    if options.baseline is not None:
+        choices = choices.over(SessionChoices(stats=NO_STATISTICS))
+    return bench.create(
+        name,
+        choices,
+        progress=context.progress,
+        stop=context.stop,
+        note=context.note,
+    )
+
+
+def _brief(done: CaseDone) -> StepBrief:
+    from .results import StepBrief, brief
+
+    if done.step is not None:
+        return brief(done.step)
+    return StepBrief(
+        step=None,
+        position=None,
+        subject=done.case.request.subject,
+        target_new=done.case.request.target_new,
+        message=done.error,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run that was read: its name, how it was made, its cases."""
+
+    name: str
+    method: str
+    second_moment: str
+    cases: list[Json]
+
+
+def _run_of(record: SessionRecord, outcomes: Outcomes) -> _Run:
+    second = "C=I" if record.statistics is None else "C"
+    if not outcomes.plan.uses_second_moment:
+        second = ""
+    return _Run(record.name, outcomes.plan.method, second, list(outcomes.cases.values()))
+
+
+def _figures(run: _Run) -> RunFigures:
+    from ...sessions.evaluation.summary import summarize
+    from .evaluated import RunFigures
+
+    figures = tuple(summarize(run.cases))
+    return RunFigures(run.name, run.method, run.second_moment, len(run.cases), figures)
+
+
+def eval_results(context: Context, params: ResultsParams) -> ResultsWritten:
+    """Write a run's results as published files."""
+    from ...sessions.evaluation.outcomes import outcomes_of
+    from ...sessions.evaluation.tree import ResultsTree
+    from ...sessions.session import Session
+    from .evaluated import ResultsWritten
+
+    repository = context.bench.repository
+    name = params.session or context.bench.required_name()
+    with Session.open(repository, name, write=False) as session:
+        outcomes = outcomes_of(session)
+        tree = ResultsTree.open(Path(params.to).expanduser(), session.record, outcomes.plan)
+        written = tree.complete(outcomes)
+    return ResultsWritten(name, str(tree.folder), written, len(outcomes.cases))
+
+
+def eval_summarize(context: Context, params: SummarizeParams) -> EvalSummary:
+    """Mean, deviation and interval of every metric, runs side by side."""
+    from .evaluated import EvalSummary
+
+    if not params.runs:
+        raise UsageError("which runs?", "name sessions or folders of results")
+    found = [run for name in params.runs for run in _read(context, name)]
+    if params.first is not None:
+        found = [replace(run, cases=_below(run.cases, params.first)) for run in found]
+    return EvalSummary(tuple(_figures(run) for run in found), params.layout)
+
+
+def _below(cases: list[Json], first: int) -> list[Json]:
+    return [case for case in cases if int(case["case_id"]) < first]
+
+
+def _read(context: Context, name: str) -> list[_Run]:
+    """The runs a word stands for: a session's, a folder's, or those in a folder."""
+    from ...sessions.evaluation.outcomes import outcomes_of
+    from ...sessions.evaluation.tree import read_run, run_folders, second_moment_of
+    from ...sessions.session import Session
+
+    path = Path(name).expanduser()
+    if path.is_dir():
+        families = [path, *sorted(path.iterdir())]
+        folders = [folder for family in families for folder in run_folders(family)] or [path]
+        return [
+            _Run(
+                f"{folder.parent.name}/{folder.name}",
+                folder.parent.name,
+                second_moment_of(folder),
+                read_run(folder),
+            )
+            for folder in folders
+        ]
+    repository = context.bench.repository
+    if repository.find_session(name) is None and path.exists():
+        raise FileFormatError(f"{name} is a file", "name the folder of a run, or a session")
+    with Session.open(repository, name, write=False) as session:
+        return [_run_of(session.record, outcomes_of(session))]
+
+
+COMMANDS = (
+    Command(
+        name="eval counterfact",
+        summary="edit the cases of CounterFact and measure ES, PS, NS, GE, RS and S",
+        params=CounterfactParams,
+        effect=Effect.WRITE,
+        scope=Scope.STORE,
+        run=eval_counterfact,
+        group=GROUP,
+        long=True,
+        creates=True,
+        examples=(
+            "eval counterfact pocket -n 20 --rule rome",
+            "eval counterfact counterfact.json --model gpt2-xl --name xl --results results",
+            "eval counterfact pocket --sequential --skip-generation",
+        ),
+    ),
+    Command(
+        name="eval zsre",
+        summary="edit the cases of zsRE and measure the accuracy of their answers",
+        params=ZsreParams,
+        effect=Effect.WRITE,
+        scope=Scope.STORE,
+        run=eval_zsre,
+        group=GROUP,
+        long=True,
+        creates=True,
+        examples=("eval zsre zsre_mend_eval.json -n 100 --seed 1",),
+    ),
+    Command(
+        name="eval results",
+        summary="write the results of a run as kmeng01/rome's files",
+        params=ResultsParams,
+        effect=Effect.READ,
+        scope=Scope.STORE,
+        run=eval_results,
+        group=GROUP,
+        examples=("eval results pocket-counterfact --to results",),
+    ),
+    Command(
+        name="eval summarize",
+        summary="mean, deviation and interval of every metric, runs side by side",
+        params=SummarizeParams,
+        effect=Effect.READ,
+        scope=Scope.STORE,
+        run=eval_summarize,
+        group=GROUP,
+        examples=(
+            "eval summarize pocket-counterfact",
+            "eval summarize results/ROME results/R-ROME --layout latex",
+        ),
+    ),
+)
