@@ -108,6 +108,7 @@ def edit_vitals(
         "delta_ratio": edit.delta.frobenius() / weights.base_norm(name),
         "weight_ratio": weights.relative_change(name),
         "u_dot_k": edit.diagnostics["divisor"],
+        "key_ratio": _key_ratio(edit),
         "finite": weights.is_finite(name),
         "efficacy": after.efficacy,
         "prob_new_before": before.new.prob,
@@ -119,6 +120,13 @@ def edit_vitals(
         vitals["prob_true_before"] = before.true.prob
         vitals["prob_true"] = after.true.prob
     return vitals, UNCALIBRATED, "no calibration for this model and site"
+
+
+def _key_ratio(edit: Edit) -> float | None:
+    """(k₀·u) / (k̄·u): 1 where the key of the bare prompt is the mean one; near 0, `rome` writes
+    its value many times over."""
+    mean = float(edit.diagnostics["kbar_dot_u"])
+    return float(edit.diagnostics["k0_dot_u"]) / mean if mean else None
 
 
 def preview(model: LoadedModel, request: EditRequest, fact_token: FactToken) -> dict[str, Any]:

@@ -169,7 +169,10 @@ def _draft(
             "nothing was changed; another rule, or --dtype float32, may do",
         )
     elapsed_s = time.perf_counter() - began
+    measured_from = time.perf_counter()
     vitals, verdict, reason = edit_vitals(live.model, weights, edit, reading, stop=stop)
+    vitals |= live.vitals.take(plan.request, stop)
+    measured_s = time.perf_counter() - measured_from
     probed, measured = ((), ()) if probe is None else probe(live, edit, elapsed_s, stop)
     written += _write(live, plan, "after", THIS_STEP, progress, stop)
     progress(Progress("applying the edit", 1, 1))
@@ -187,7 +190,7 @@ def _draft(
         vitals=vitals,
         verdict=verdict,
         verdict_reason=reason,
-        timings=_timings(edit, began),
+        timings=_timings(edit, began, measured_s),
         delta=edit.delta.to_bytes(),
         generations=written + probed,
         measurements=measured,
@@ -195,8 +198,9 @@ def _draft(
     )
 
 
-def _timings(edit: Edit, began: float) -> Json:
-    return {**edit.timings, "total_s": round(time.perf_counter() - began, 6)}
+def _timings(edit: Edit, began: float, vitals_s: float) -> Json:
+    total_s = round(time.perf_counter() - began, 6)
+    return {**edit.timings, "vitals_s": round(vitals_s, 6), "total_s": total_s}
 
 
 def _write(

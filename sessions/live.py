@@ -28,6 +28,8 @@ from .queue_run import OnStep, RunReport, run_queue, step_queue
 from .session import Move, Session
 from .statistics import MomentSource, SiteMoments, no_moments
 from .stored_deltas import DeltaLoader
+from .watch.levels import Watch
+from .watch.vitals import FullVitals
 
 if TYPE_CHECKING:
     from ..engine.model import LoadedModel
@@ -48,6 +50,8 @@ class LiveSession:
         model: The live model.
         weights: Its edited weights.
         moments: C of every site that is edited.
+        watch: Which vitals are taken, and what a verdict does.
+        vitals: Takes them.
     """
 
     def __init__(
@@ -62,6 +66,8 @@ class LiveSession:
         self.model = model
         self.weights = weights
         self.moments = SiteMoments(session.record, model, moment, moments)
+        self.watch = Watch()
+        self.vitals = FullVitals(self)
         session.follower = self
 
     @classmethod

@@ -20,6 +20,7 @@ from ..hparams import (
     rule_of_flags,
 )
 from ..store.records import SessionRecord
+from .watch.levels import VitalsLevel, Watch
 
 DEFAULT_MODEL = "pocket"
 """The model of a session that names none: the embedded one."""
@@ -45,6 +46,8 @@ class SessionOptions:
         dtype: auto or a dtype.
         seed: Seeds contexts and generations.
         trust_remote_code: Run code that comes with the model.
+        vitals: cheap or full; what is taken after each step.
+        guard: off, warn, stop or undo; what a verdict does.
     """
 
     model: str | None = None
@@ -57,12 +60,20 @@ class SessionOptions:
     dtype: str | None = None
     seed: int | None = None
     trust_remote_code: bool | None = None
+    vitals: str | None = None
+    guard: str | None = None
 
     def __post_init__(self) -> None:
         if self.rule is not None and self.rule not in set(Rule):
             raise UsageError(f"{self.rule!r} is no rule", f"rules: {', '.join(Rule)}")
         if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
             raise UsageError(f"the seed is {self.seed}", f"give 0 to {MAX_SEED}")
+        Watch().changed(self.vitals, self.guard)
+
+    @property
+    def watch(self) -> Watch:
+        """How the session is watched: with the full vitals where nothing else was asked for."""
+        return Watch(VitalsLevel.FULL).changed(self.vitals, self.guard)
 
     @property
     def model_name(self) -> str:

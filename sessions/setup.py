@@ -107,6 +107,7 @@ def create_live(
         source=source,
     )
     live.moments.source = RecordedMoments(live.session.record, model, options.stats)
+    live.watch = options.watch
     return live
 
 
@@ -143,7 +144,9 @@ def attach_live(
             stop=stop,
         )
     moments = RecordedMoments(record, model, options.stats)
-    return LiveSession.attach(session, model, moments=moments, progress=progress, stop=stop)
+    live = LiveSession.attach(session, model, moments=moments, progress=progress, stop=stop)
+    live.watch = options.watch
+    return live
 
 
 def _device(record: SessionRecord) -> str:

@@ -26,6 +26,8 @@ def open(  # noqa: A001
     dtype: str | None = None,
     seed: int | None = None,
     trust_remote_code: bool | None = None,
+    vitals: str | None = None,
+    guard: str | None = None,
     progress: ProgressSink = ignore,
     stop: StopFlag = NEVER,
 ) -> LiveSession:
@@ -61,6 +63,8 @@ def open(  # noqa: A001
         dtype=dtype,
         seed=seed,
         trust_remote_code=trust_remote_code,
+        vitals=vitals,
+        guard=guard,
     )
     repository = Repository(Database.open(Path(store) if store else Paths.discover().store))
     wanted = name if name is not None else repository.last_used()

@@ -82,7 +82,7 @@ class Context:
             new: Options that count, before this call's own, only where the session is created.
             write: Take the writer lock.
         """
-        return self.bench.live(
+        live = self.bench.live(
             self.choices,
             new=new,
             write=write,
@@ -90,3 +90,6 @@ class Context:
             stop=self.stop,
             note=self.note,
         )
+        if self.choices.vitals is not None or self.choices.guard is not None:
+            live.watch = live.watch.changed(self.choices.vitals, self.choices.guard)
+        return live

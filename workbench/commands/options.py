@@ -59,12 +59,33 @@ class SessionChoices(Params):
     trust_remote_code: bool | None = param(
         "Run code that comes with the model (off unless asked for).", default=None
     )
+    vitals: str | None = param(
+        "What is measured after each step: cheap (norms, u·k, the edit itself) or full (also "
+        "perplexity, entropy, earlier edits). [default: full]",
+        default=None,
+        choices=("cheap", "full"),
+    )
+    guard: str | None = param(
+        "What a verdict does: off, warn, stop (the run ends), undo (the step too). [default: stop]",
+        default=None,
+        choices=("off", "warn", "stop", "undo"),
+    )
 
     @property
     def typed(self) -> dict[str, object]:
         """The options that were given."""
         values = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {name: value for name, value in values if value is not None}
+
+    @property
+    def for_any_session(self) -> SessionChoices:
+        """Those that say nothing of the session, only of how it is loaded and watched."""
+        return SessionChoices(
+            device=self.device,
+            trust_remote_code=self.trust_remote_code,
+            vitals=self.vitals,
+            guard=self.guard,
+        )
 
     def over(self, other: SessionChoices) -> SessionChoices:
         """These choices, and `other`'s where none was made here."""

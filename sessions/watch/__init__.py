@@ -1,0 +1,1 @@
+"""Watching a session: full vitals, calibration, verdict, guard, retention, replay anew, compare."""

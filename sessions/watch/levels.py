@@ -1,0 +1,93 @@
+"""How closely a session is watched, and what is done about a verdict. Never imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from ...errors import UsageError
+
+
+class VitalsLevel(StrEnum):
+    """Which vitals are taken after each step."""
+
+    CHEAP = "cheap"
+    """Norms, u·k, and the edit's own efficacy."""
+    FULL = "full"
+    """Also perplexity, entropy and the share of earlier edits still in force."""
+
+
+class Guard(StrEnum):
+    """What a verdict does."""
+
+    OFF = "off"
+    """Nothing."""
+    WARN = "warn"
+    """It is told."""
+    STOP = "stop"
+    """It ends a run of the queue."""
+    UNDO = "undo"
+    """The step that brought it is undone, and a run ends."""
+
+
+class Verdict(StrEnum):
+    """What a step's vitals say, from good to bad; `uncalibrated` says nothing."""
+
+    UNCALIBRATED = "uncalibrated"
+    OK = "ok"
+    WARN = "warn"
+    COLLAPSED = "collapsed"
+
+
+_BADNESS = {Verdict.WARN: 1, Verdict.COLLAPSED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a live session is watched.
+
+    Attributes:
+        vitals: Which vitals are taken.
+        guard: What a verdict does.
+        until: The mildest verdict that the guard acts on.
+    """
+
+    vitals: VitalsLevel = VitalsLevel.CHEAP
+    guard: Guard = Guard.STOP
+    until: Verdict = Verdict.COLLAPSED
+
+    def changed(self, vitals: str | None, guard: str | None) -> Watch:
+        """The same with what was asked for instead.
+
+        Raises:
+            UsageError: There is no such level or guard.
+        """
+        return replace(
+            self,
+            vitals=self.vitals if vitals is None else _member(VitalsLevel, "vitals", vitals),
+            guard=self.guard if guard is None else _member(Guard, "guard", guard),
+        )
+
+    def reached(self, verdict: str) -> bool:
+        """Whether a verdict is as bad as the one the guard waits for."""
+        bad = _BADNESS.get(Verdict(verdict), 0) if verdict in set(Verdict) else 0
+        return bad >= _BADNESS[self.until]
+
+    def ends_run(self, verdict: str) -> bool:
+        """Whether a verdict ends a run of the queue."""
+        return self.guard in (Guard.STOP, Guard.UNDO) and self.reached(verdict)
+
+    def undoes(self, verdict: str) -> bool:
+        """Whether a verdict takes its step back."""
+        return self.guard is Guard.UNDO and self.reached(verdict)
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _member(kind: type[_Choice], option: str, value: str) -> _Choice:
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"there is no {option} {value!r}", f"one of {', '.join(kind)}") from None
