@@ -177,6 +177,8 @@ class Bench:
         opened = Session.open(self.repository, name, write=write)
         self._release()
         self._session = opened
+        # From here on the name counts: what another process uses last must not move this one.
+        self._current = name
         if opened.recovered is not None:
             note(
                 f"{opened.recovered.command} was interrupted when romebench last ran; "
@@ -241,7 +243,7 @@ class Bench:
         if record is None:
             wanted = choices if new is None else new.over(choices)
             return self.create(name, wanted, progress=progress, stop=stop, note=note)
-        options = options_of(choices)
+        options = options_of(choices.over(self.choices.for_any_session))
         check_options(options, record)
         session = self.session(write=write, note=note)
         if self._live is not None and self._live.session is session:
@@ -292,7 +294,7 @@ class Bench:
 
     def use(self, name: str) -> None:
         """Act on another session from now on."""
-        if self._current != name:
+        if self._session is not None and self._session.record.name != name:
             self._release()
         self._current = name
 

@@ -50,7 +50,7 @@ class CommandGroup(click.Group):
     def __init__(self, name: str, members: tuple[Command, ...]) -> None:
         super().__init__(
             name,
-            help=", ".join(member.name.split()[1] for member in members) + f" {name}.",
+            help=f"Commands on {name}; alone, `romebench {name}` lists.",
             invoke_without_command=True,
             context_settings=SETTINGS,
         )

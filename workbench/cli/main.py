@@ -10,7 +10,7 @@ from ...errors import UsageError
 from ..commands.parsing import Invocation, named
 from ..commands.spec import Effect
 from ..threads import wait_politely
-from . import diagnostics
+from . import diagnostics, streams
 from .group import Romebench
 from .start import Front, Start
 
@@ -19,7 +19,9 @@ def run(arguments: list[str]) -> int:
     """Do what the arguments say; gives the exit code."""
     debug = "--debug" in arguments
     wait_politely()
+    streams.prepare()
     try:
+        streams.check_words(arguments)
         asked = _parse(arguments)
         if isinstance(asked, Invocation):
             return _run(asked)
@@ -54,7 +56,7 @@ def _run(asked: Invocation) -> int:
     to_stderr(asked.verbose)
     reads = asked.command.effect is Effect.READ
     with Bench(Paths.discover(), current=asked.session, reads_only=reads) as bench:
-        return run_invocation(asked, bench, read_input=sys.stdin.read)
+        return run_invocation(asked, bench, read_input=streams.read_input)
 
 
 def _start(asked: Start) -> int:

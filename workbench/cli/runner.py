@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from ...errors import UsageError
+from ...errors import ExitCode, UsageError
 from ..bench import Bench
 from ..commands.context import Context
 from ..commands.execute import execute
@@ -50,7 +50,8 @@ def run_invocation(
             output.abandon()
             raise
     output.result(result)
-    return result.exit_code
+    # A text that Ctrl-C ended is kept and shown, and the shell is told that it was ended.
+    return ExitCode.INTERRUPTED if stop.is_set() else result.exit_code
 
 
 def _confirm(asked: Invocation) -> None:

@@ -13,13 +13,11 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from .context import Context
     from .results import Result
-
-T = TypeVar("T")
 
 Completes = Literal[
     "", "step", "branch", "ref", "session", "file", "preset", "request", "model", "text"

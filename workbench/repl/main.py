@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ...errors import ExitCode
+from ...errors import ExitCode, FileFormatError
 from ..bench import Bench
 from ..cli import diagnostics
 from ..logs import to_file, to_stderr
@@ -36,7 +36,7 @@ def run(start: Start) -> int:
 def _script(lines: Lines, script: Iterable[str], *, keep_going: bool) -> int:
     """Do the lines of a script; gives the code of the first that failed."""
     first = int(ExitCode.OK)
-    for line in script:
+    for line in _decoded(script):
         try:
             code = lines.take(line.rstrip("\n"))
         except Leave:
@@ -45,6 +45,13 @@ def _script(lines: Lines, script: Iterable[str], *, keep_going: bool) -> int:
         if code and not keep_going:
             break
     return first
+
+
+def _decoded(script: Iterable[str]) -> Iterator[str]:
+    try:
+        yield from script
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"the script is not UTF-8 text (byte {error.start})") from None
 
 
 def _converse(lines: Lines, paths: Paths) -> int:

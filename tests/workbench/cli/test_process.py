@@ -240,3 +240,25 @@ def test_a_full_disk_loses_nothing(study: Path, requests_file: Path) -> None:
 
 def test_the_module_runs_from_any_folder(tmp_path: Path) -> None:
     assert call("--version", cwd=tmp_path)[0] == 0
+
+
+def test_words_that_are_no_text_are_refused(study: Path) -> None:
+    done = subprocess.run([*ROMEBENCH, "generate", b"caf\xe9"], capture_output=True, timeout=60)
+    assert done.returncode == 2
+    assert b"not UTF-8" in done.stderr
+    done = subprocess.run(
+        [*ROMEBENCH, "queue", "add", "-"], input=b'["caf\xe9"]', capture_output=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert b"standard input: not UTF-8" in done.stderr
+    script = subprocess.run(
+        [*ROMEBENCH, "repl"], input=b"log\ncaf\xe9\n", capture_output=True, timeout=60
+    )
+    assert script.returncode == 2
+
+
+def test_a_terminal_without_unicode_ends_nothing(study: Path) -> None:
+    variables = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    code, out, err = call("log", env=variables)
+    assert code == 0, err
+    assert "\\u2192" in out

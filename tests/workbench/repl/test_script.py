@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from romebench.hparams import load_preset
 from romebench.workbench.bench import Bench
 from romebench.workbench.paths import Paths
 from romebench.workbench.repl.lines import Leave, Lines
@@ -115,7 +116,8 @@ def test_the_toolbar_follows(lines: Lines, capsys: pytest.CaptureFixture[str]) -
     assert toolbar(Bench(lines.bench.paths)) == " no session yet: an edit makes one"
     lines.bench.resume()
     assert toolbar(lines.bench) == (
-        " study │ pocket (not loaded) │ r-rome @ layer 1 │ C │ step 1 (1/1) on main │ uncalibrated"
+        f" study │ pocket (not loaded) │ r-rome @ layer {load_preset('pocket').layer} │ C "
+        "│ step 1 (1/1) on main │ uncalibrated"
     )
     lines.take("undo")
     assert "base (0/1) on main" in toolbar(lines.bench)
