@@ -90,7 +90,7 @@ class EditCard(Card):
             [
                 link("alt+u", "undo", "screen.undo"),
                 link("alt+c", "compare at length", "screen.compare"),
-                link("alt+2", "how it was computed", "screen.tab('edit')"),
+                link("alt+4", "how it was computed", "screen.tab('edit')"),
                 link("alt+x", "export", "screen.export"),
             ],
             classes="next",

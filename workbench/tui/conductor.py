@@ -12,7 +12,7 @@ from collections.abc import Callable
 from textual.message import Message
 
 from ...engine.request import EditRequest
-from ...errors import RequestError, RomebenchError
+from ...errors import CancelledError, RequestError, RomebenchError
 from ..commands.context import Chunk
 from ..commands.parsing import Invocation
 from ..commands.registry import find
@@ -20,6 +20,7 @@ from ..commands.results import StepBrief
 from .desk import Desk, Ears
 from .examples import examples_for
 from .jobs import Job, LaneBridge
+from .looks import LENS, Look, LookAsked, LookTaken
 from .messages import (
     Answered,
     ExamplesRead,
@@ -58,6 +59,7 @@ class Conductor:
         self._desk = desk
         self.bridge = bridge
         self._loading: Job | None = None
+        self._looking: Job | None = None
 
     @property
     def busy(self) -> bool:
@@ -87,6 +89,8 @@ class Conductor:
         self.bridge.ended(job)
         if job is self._loading:
             self._loading = None
+        if job is self._looking:
+            self._looking = None
 
     def find_examples(self, model: str) -> None:
         """Find first edits to try."""
@@ -102,6 +106,18 @@ class Conductor:
     def preview(self, request: EditRequest) -> None:
         """Read tokens and the target's standing."""
         self._submit(Job("preview", quiet=True), lambda job: self._preview(request, job))
+
+    def look(self, asked: LookAsked) -> None:
+        """Look inside the model for a tab; a trace can take long, so it is shown and stoppable."""
+        self._looking = Job(asked.tab, quiet=asked.tab == LENS)
+        self._submit(self._looking, lambda job: self._look_inside(asked, job))
+
+    def drop_look(self) -> bool:
+        """Ask a look that runs or waits to stop; whether there was one."""
+        if self._looking is None:
+            return False
+        self._looking.stop.set()
+        return True
 
     def read_step(self, number: int) -> None:
         """Read a step."""
@@ -156,6 +172,15 @@ class Conductor:
             return PreviewRead(request, self._desk.preview(request, self._ears(job)))
         except RequestError as error:
             return PreviewRead(request, None, error.message)
+
+    def _look_inside(self, asked: LookAsked, job: Job) -> Message | None:
+        try:
+            look = self._desk.look(asked, self._ears(job))
+        except CancelledError:
+            return None
+        except RomebenchError as error:
+            look = Look(asked, error=f"{error.message}: {error.hint}")
+        return None if look is None else LookTaken(look)
 
     def _look(self) -> None:
         """Post a new picture; a store that can't be read is told of by the command itself."""

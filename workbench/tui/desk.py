@@ -19,6 +19,7 @@ from ..commands.options import SessionChoices
 from ..commands.parsing import Invocation
 from ..commands.results import Edited, Moved, Result, StepBrief
 from .answers import Answers, ask
+from .looks import Look, LookAsked, take
 from .view import View, read_view
 
 if TYPE_CHECKING:
@@ -162,6 +163,19 @@ class Desk:
         context = Context(self._bench, progress=ears.progress, stop=ears.stop)
         found: Json = preview(context, params).to_json()["preview"]
         return found
+
+    def look(self, asked: LookAsked, ears: Ears) -> Look | None:
+        """What the Lens or the Trace tab wants to see; None while no model is loaded.
+
+        Raises:
+            RequestError: The prompt can't be read.
+            CancelledError: It was asked to stop.
+        """
+        status = self._bench.status()
+        if status is None or not status.loaded:
+            return None
+        live = self._bench.live(SessionChoices(), write=status.writable)
+        return take(live, asked, ears.progress, ears.stop)
 
     def step(self, number: int) -> StepRecord:
         """All that is recorded of a step."""

@@ -113,12 +113,16 @@ class LaneBridge:
     Args:
         lane: The one thread that may touch store and model.
         post: Where messages go.
+
+    Attributes:
+        submitted: How many jobs there have been.
     """
 
     def __init__(self, lane: EngineLane, post: Post) -> None:
         self._lane = lane
         self._post = post
         self._jobs: deque[Job] = deque()
+        self.submitted = 0
 
     @property
     def running(self) -> Job | None:
@@ -133,6 +137,7 @@ class LaneBridge:
     def submit(self, job: Job, call: Callable[[Job], Message | None]) -> None:
         """Queue a call; the message it returns is posted."""
         self._jobs.append(job)
+        self.submitted += 1
         self._lane.submit(self._run, job, call)
 
     def ended(self, job: Job) -> None:

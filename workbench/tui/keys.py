@@ -26,7 +26,7 @@ from .input_line import InputLine
 from .palette import applies, asks
 from .view import View
 
-TABS = ("console", "edit", "log")
+TABS = ("console", "lens", "trace", "edit", "log")
 
 COMPARE_TOKENS = 40
 
@@ -85,8 +85,10 @@ class Keys(Screen[None]):
         _hidden("i", "focus_line", "type"),
         _hidden("slash", "type_slash", "type a command"),
         *_pair("1", "alt+1", "tab('console')", "Console", "", show=False),
-        *_pair("2", "alt+2", "tab('edit')", "Edit", "", show=False),
-        *_pair("3", "alt+3", "tab('log')", "Log", "", show=False),
+        *_pair("2", "alt+2", "tab('lens')", "Lens", "", show=False),
+        *_pair("3", "alt+3", "tab('trace')", "Trace", "", show=False),
+        *_pair("4", "alt+4", "tab('edit')", "Edit", "", show=False),
+        *_pair("5", "alt+5", "tab('log')", "Log", "", show=False),
         _hidden("escape", "back", "close the top layer, cancel, or leave the input line"),
     ]
 

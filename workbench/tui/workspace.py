@@ -27,10 +27,13 @@ from .header import HeaderBar
 from .help import CommandHelp
 from .history import HistoryList
 from .input_line import InputLine, intention_of
+from .inside_tab import InsideTab, LensTab, TraceTab
 from .jobs import JobEnded, JobFailed, JobProgressed, JobStarted, JobStreamed
 from .keys import Keys
 from .lines import LineList
 from .log_tab import LIMIT, LogList
+from .looking import Looking
+from .looks import LENS, TRACE, LookTaken
 from .menu import CompletionMenu
 from .messages import (
     Answered,
@@ -71,6 +74,7 @@ class Workspace(Keys):
         self._wanted: EditRequest | None = None
         self._log_stale = True
         self._unloadable: str | None = None
+        self._looking = Looking(conductor, self._inside)
 
     def compose(self) -> ComposeResult:
         """The layout."""
@@ -82,6 +86,10 @@ class Workspace(Keys):
             with TabbedContent(id="tabs"):
                 with TabPane("Console", id="console-tab"):
                     yield Console(id="console")
+                with TabPane("Lens", id="lens-tab"):
+                    yield LensTab(id="lens")
+                with TabPane("Trace", id="trace-tab"):
+                    yield TraceTab(id="trace")
                 with TabPane("Edit", id="edit-tab"):
                     yield EditTab(id="edit")
                 with TabPane("Log", id="log-tab"):
@@ -161,6 +169,7 @@ class Workspace(Keys):
         self.line.know(view)
         self._log_stale = True
         self._refresh_log()
+        self._looking.refresh(view)
         self.refresh_bindings()
 
     # Commands
@@ -209,9 +218,11 @@ class Workspace(Keys):
             self._begin(asked)
 
     def _begin(self, asked: Invocation) -> None:
+        self._looking.disturbed()
         job = self.conductor.execute(asked)
         if asked.command.name == "generate":
             self.last_prompt = " ".join(asked.params.prompt)
+            self.query_one(LensTab).follow(self.last_prompt)
         if asked.command.long:
             self.open_tab("console")
         self._reporter.begun(job, asked, self.view.cursor if self.view is not None else 0)
@@ -273,6 +284,7 @@ class Workspace(Keys):
         self._load_if_needed()
         self._ask_preview()
         self._refresh_log()
+        self._looking.refresh(self.view)
 
     def _load_if_needed(self) -> None:
         """Another session was taken up: have its model ready before it is asked for.
@@ -290,6 +302,9 @@ class Workspace(Keys):
 
     def _keep(self, record: StepRecord) -> None:
         self._records[record.step] = record
+        marked = EditRequest.from_json(record.request).typed.rpartition(" => ")[0]
+        for tab in (LensTab, TraceTab):
+            self.query_one(tab).follow(marked)
         while len(self._records) > _MOST_RECORDS:
             del self._records[next(iter(self._records))]
 
@@ -345,6 +360,23 @@ class Workspace(Keys):
     @on(TabbedContent.TabActivated)
     def _tab_activated(self) -> None:
         self._refresh_log()
+        self._looking.refresh(self.view)
+
+    # The tabs that look inside
+
+    def _inside(self) -> InsideTab | None:
+        """The Lens or the Trace tab, if it is in view."""
+        active = self.query_one(TabbedContent).active.removesuffix("-tab")
+        return self.query_one(f"#{active}", InsideTab) if active in (LENS, TRACE) else None
+
+    @on(InsideTab.Changed)
+    def _wants_another_look(self) -> None:
+        self._looking.refresh(self.view)
+
+    @on(LookTaken)
+    def _look_taken(self, message: LookTaken) -> None:
+        look = message.look
+        self._looking.taken(look, self.query_one(f"#{look.asked.tab}", InsideTab))
 
     def open_tab(self, name: str) -> None:
         """Show a tab; focus goes along unless it is in the input line."""

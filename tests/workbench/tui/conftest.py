@@ -346,14 +346,12 @@ def operation(
 @pytest.fixture(autouse=True)
 def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     """A blinking cursor would make two pictures of one screen."""
-    monkeypatch.setattr(Input, "cursor_blink", False)
-    blink = Input.__init__
+    begin = Input.__init__
 
     def steady(self: Input, *args: Any, **kwargs: Any) -> None:
-        blink(self, *args, **kwargs)
+        begin(self, *args, **kwargs)
         self.cursor_blink = False
 
-    monkeypatch.undo()
     monkeypatch.setattr(Input, "__init__", steady)
 
 
@@ -392,11 +390,13 @@ async def settled(pilot: Pilot[None], seconds: float = 20.0) -> None:
     app = pilot.app
     assert isinstance(app, Workbench)
     until = time.monotonic() + seconds
-    await pilot.pause()
-    while app.bridge.running is not None:
-        assert time.monotonic() < until, f"still running: {app.bridge.running.label}"
-        await asyncio.sleep(0.005)
-    await pilot.pause()
+    idle = 0
+    while idle < 2:
+        await pilot.pause()
+        idle = idle + 1 if app.bridge.submitted and app.bridge.running is None else 0
+        if not idle:
+            assert time.monotonic() < until, f"still busy after {seconds} s"
+            await asyncio.sleep(0.005)
     await pilot.pause()
 
 

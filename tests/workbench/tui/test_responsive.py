@@ -22,7 +22,7 @@ async def test_keys_act_while_a_command_runs(desk, make_app, settle, text):
         assert app.bridge.running.label == "edit"
         assert "esc cancels" in text(app)
         began = time.perf_counter()
-        await pilot.press("h", "i", "alt+3")
+        await pilot.press("h", "i", "alt+5")
         taken = time.perf_counter() - began
         assert app.workspace.line.value == "hi"
         assert app.screen.query_one(TabbedContent).active == "log-tab"

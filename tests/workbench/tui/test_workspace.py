@@ -134,7 +134,7 @@ async def test_the_edit_tab_follows_the_highlight(make_desk, make_app, settle, t
         await pilot.press("escape", "j")
         await pilot.pause(0.15)
         await settle(pilot)
-        await pilot.press("2")
+        await pilot.press("4")
         await pilot.pause()
         seen = text(app)
         assert "step 2" in seen
@@ -150,7 +150,7 @@ async def test_the_log_lists_operations_and_goes_back(make_desk, make_app, settl
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("escape", "3")
+        await pilot.press("escape", "5")
         await settle(pilot)
         assert "Steve Jobs → Microsoft" in text(app)
         await pilot.press("j", "enter")
@@ -178,7 +178,7 @@ async def test_facts_with_markup_are_shown_literally(desk, make_app, settle, sen
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("escape", "2")
+        await pilot.press("escape", "4")
         await settle(pilot)
         seen = text(app)
         assert "[red]Tower[/]␛[2J" in seen
@@ -501,7 +501,7 @@ async def test_commands_switch_to_the_console(desk, make_app, settle, send):
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("alt+3")
+        await pilot.press("alt+5")
         assert app.screen.query_one(TabbedContent).active == "log-tab"
         await send(pilot, "/sessions list")
         assert app.screen.query_one(TabbedContent).active == "console-tab"

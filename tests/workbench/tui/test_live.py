@@ -1,0 +1,113 @@
+"""The TUI over the real store, engine and pocket model: the first minute, and every command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from romebench.workbench.bench import Bench
+from romebench.workbench.commands.registry import COMMANDS
+from romebench.workbench.paths import Paths
+from romebench.workbench.tui.app import Workbench
+from romebench.workbench.tui.cards import EditCard
+from romebench.workbench.tui.desk import Desk
+from romebench.workbench.tui.dialogs.error import ErrorDialog
+from romebench.workbench.tui.understand import understand
+
+EDIT = "[LeBron James] plays the sport of => football"
+
+
+@pytest.fixture
+def bench(own_home: Path) -> Iterator[Bench]:
+    """A bench on the test's own home."""
+    with Bench(Paths.discover()) as made:
+        yield made
+
+
+async def test_the_first_minute(bench, make_app, settle, send, text, tmp_path, monkeypatch):
+    """Edit, see the answer change, undo, redo, export; then come back to it."""
+    monkeypatch.chdir(tmp_path)
+    app: Workbench = make_app(Desk(bench))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot, 120)
+        assert app.workspace.view.status.loaded
+        await pilot.press("tab")
+        await pilot.pause(0.4)
+        await settle(pilot)
+        assert "P(football)" in text(app)
+        await pilot.press("enter")
+        await settle(pilot, 60)
+        card = app.screen.query_one(EditCard)
+        vitals = card.result.step.vitals
+        assert vitals["efficacy"]
+        assert vitals["prob_new_before"] < 0.5 < vitals["prob_new"]
+        seen = text(app)
+        assert "basketball" in seen
+        assert "✔ the model says it" in seen
+        edited = card.result.step.weight_sha256
+        await pilot.press("alt+u")
+        await settle(pilot)
+        assert app.workspace.view.cursor == 0
+        await pilot.press("alt+r")
+        await settle(pilot)
+        assert app.workspace.view.cursor == 1
+        await send(pilot, "LeBron James plays the sport of")
+        assert "football" in text(app)
+        await pilot.press("alt+x")
+        await pilot.pause()
+        await pilot.press("enter")
+        await settle(pilot)
+    lines = [json.loads(line) for line in (tmp_path / "pocket.jsonl").read_text().splitlines()]
+    steps = [line for line in lines if line["type"] == "step"]
+    assert [step["weight_sha256"] for step in steps] == [edited]
+    app.finish()
+    again: Workbench = make_app(Desk(bench))
+    async with again.run_test(size=(120, 40)) as pilot:
+        await settle(pilot, 120)
+        assert "session 'pocket' with 1 step" in text(again)
+        assert again.workspace.view.cursor == 1
+
+
+async def test_every_command_works_from_the_input_line(bench, make_app, settle, send, script):
+    """The same script that the CLI and the REPL do."""
+    app: Workbench = make_app(Desk(bench))
+    done = set()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot, 120)
+        for line in script:
+            done.add(understand("/" + line).command.name)
+            await send(pilot, "/" + line)
+            await settle(pilot, 60)
+            failed = list(app.workspace.console.query("Note.-error"))
+            assert not failed, f"{line}: {failed[0].text}"
+            assert not isinstance(app.screen, ErrorDialog), line
+    assert done == {command.name for command in COMMANDS}
+
+
+async def test_a_store_that_is_none_leaves_the_app_usable(bench, make_app, settle, text):
+    bench.paths.store.parent.mkdir(parents=True, exist_ok=True)
+    bench.paths.store.write_text("this is no database, but long enough to be taken for one" * 40)
+    app: Workbench = make_app(Desk(bench))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, ErrorDialog)
+        await pilot.press("escape")
+        app.workspace.line.value = "/where"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "romebench.sqlite3" in text(app).replace("\n", "")
+
+
+async def test_an_edit_that_cannot_be_made_changes_nothing(study, make_app, settle, send, text):
+    with Bench(Paths.discover(), current="study") as bench:
+        app: Workbench = make_app(Desk(bench))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settle(pilot, 120)
+            await send(pilot, f"[{'very ' * 300}long] plays => football")
+            assert "tokens" in text(app)
+            assert app.workspace.view.status.total == 1
+            await send(pilot, "/undo")
+            assert app.workspace.view.cursor == 0
