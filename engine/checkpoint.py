@@ -118,6 +118,11 @@ class Checkpoint:
         )
 
 
+def kept_path(folder: Path, model_sha256: str, weight_name: str) -> Path:
+    """Where the statistics of a model's weight are kept: a folder a model, a file a weight."""
+    return folder / model_sha256[:16] / f"{weight_name}.safetensors"
+
+
 def save_statistics(
     path: Path, weight_name: str, matrix: Tensor, provenance: dict[str, Any]
 ) -> None:

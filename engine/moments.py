@@ -115,18 +115,7 @@ def load_statistics(
         StatisticsError: The file is missing, unreadable, of another shape, layer or model, or not
             a symmetric finite matrix.
     """
-    if not path.is_file():
-        raise StatisticsError(f"there is no statistics file {str(path)!r}", _HINT)
-    readers = {".safetensors": _read_safetensors, ".npz": _read_npz, ".npy": _read_npy}
-    reader = readers.get(path.suffix)
-    if reader is None:
-        raise StatisticsError(
-            f"{path} is no statistics file romebench reads", "give .safetensors, .npz or .npy"
-        )
-    try:
-        matrix, about = reader(path)
-    except (OSError, ValueError, KeyError, SafetensorError, zipfile.BadZipFile) as error:
-        raise StatisticsError(f"{path} can't be read as statistics: {error}", _HINT) from None
+    matrix, about = read_statistics(path)
     _check(path, matrix, d_in, weight_name, about, model_sha256)
     tensor = torch.from_numpy(np.ascontiguousarray(matrix, dtype=np.float64))
     provenance = {
@@ -137,6 +126,26 @@ def load_statistics(
         "weight_name": weight_name,
     }
     return SecondMoment(d_in, tensor, provenance, ridge)
+
+
+def read_statistics(path: Path) -> tuple[NDArray[Any], dict[str, Any]]:
+    """The matrix of a statistics file and what the file says of it, unchecked.
+
+    Raises:
+        StatisticsError: The file is missing or unreadable.
+    """
+    if not path.is_file():
+        raise StatisticsError(f"there is no statistics file {str(path)!r}", _HINT)
+    readers = {".safetensors": _read_safetensors, ".npz": _read_npz, ".npy": _read_npy}
+    reader = readers.get(path.suffix)
+    if reader is None:
+        raise StatisticsError(
+            f"{path} is no statistics file romebench reads", "give .safetensors, .npz or .npy"
+        )
+    try:
+        return reader(path)
+    except (OSError, ValueError, KeyError, SafetensorError, zipfile.BadZipFile) as error:
+        raise StatisticsError(f"{path} can't be read as statistics: {error}", _HINT) from None
 
 
 def _check(

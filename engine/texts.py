@@ -33,6 +33,10 @@ class TextSource(Protocol):
         """What provenance calls it."""
         ...
 
+    def identity(self) -> str:
+        """Tells this text from another of the same name, where that can be told."""
+        ...
+
     def documents(self, start: int = 0) -> Iterator[str]:
         """The documents from number `start` on."""
         ...
@@ -97,6 +101,10 @@ class DatasetSource:
     name: str
     rows: Any = field(repr=False)
     key: str = "text"
+
+    def identity(self) -> str:
+        """The fingerprint that the dataset gives itself, where it does."""
+        return str(getattr(self.rows, "_fingerprint", ""))
 
     def documents(self, start: int = 0) -> Iterator[str]:
         """The documents from number `start` on.

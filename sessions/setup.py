@@ -18,7 +18,7 @@ from .live import LiveSession
 from .names import check_session_name
 from .options import SessionOptions, check_options, choose_hparams, session_stem
 from .session import Session
-from .statistics import RecordedMoments, choose_moment
+from .statistics import RecordedMoments, choose_moment, statistics_folder
 
 if TYPE_CHECKING:
     from ..store.repository import Repository
@@ -91,7 +91,8 @@ def create_live(
         progress=progress,
         stop=stop,
     )
-    moment = choose_moment(model, hparams, model.weight_name(hparams.layer), options.stats)
+    folder = statistics_folder(repository)
+    moment = choose_moment(model, hparams, model.weight_name(hparams.layer), options.stats, folder)
     contexts = given or draw_contexts(
         model, hparams.context_template_length_params, seed, progress=progress, stop=stop
     )
@@ -106,7 +107,7 @@ def create_live(
         seed=seed,
         source=source,
     )
-    live.moments.source = RecordedMoments(live.session.record, model, options.stats)
+    live.moments.source = RecordedMoments(live.session.record, model, options.stats, folder)
     live.watch = options.watch
     return live
 
@@ -143,7 +144,8 @@ def attach_live(
             progress=progress,
             stop=stop,
         )
-    moments = RecordedMoments(record, model, options.stats)
+    folder = statistics_folder(session.repository)
+    moments = RecordedMoments(record, model, options.stats, folder)
     live = LiveSession.attach(session, model, moments=moments, progress=progress, stop=stop)
     live.watch = options.watch
     return live

@@ -1,4 +1,5 @@
-"""Where the second moments of a session come from: a file, the pocket model's own, or nowhere.
+"""Where the second moments of a session come from: a file, the pocket model's own, those that were
+collected on this machine, or nowhere.
 
 C is read when the first edit needs it: it can be large, and neither moves nor generations do.
 """
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..engine.checkpoint import kept_path
 from ..engine.loading import POCKET
 from ..engine.moments import SecondMoment, load_statistics
 from ..errors import StatisticsError
@@ -19,11 +21,12 @@ from .options import NO_STATISTICS
 
 if TYPE_CHECKING:
     from ..engine.model import LoadedModel
+    from ..store.repository import Repository
 
 MomentSource = Callable[[str], SecondMoment | None]
 """Gives C of a weight, or None where there is none."""
 
-_GIVE = "give --stats FILE, or --stats none for C = I"
+_GIVE = "collect them with `stats collect`, give --stats FILE, or --stats none for C = I"
 
 
 def no_moments(_: str) -> SecondMoment | None:
@@ -31,25 +34,46 @@ def no_moments(_: str) -> SecondMoment | None:
     return None
 
 
+def statistics_folder(repository: Repository) -> Path:
+    """Where collected statistics are kept: beside the store."""
+    return repository.database.path.parent / "statistics"
+
+
 def choose_moment(
-    model: LoadedModel, hparams: Hparams, weight_name: str, stats: str | None
+    model: LoadedModel,
+    hparams: Hparams,
+    weight_name: str,
+    stats: str | None,
+    folder: Path | None = None,
 ) -> SecondMoment:
     """C for a new session's site.
 
     Args:
-        stats: A file, "none" for C = I, or None for what ships with the model.
+        stats: A file, "none" for C = I, or None for what ships with the model or was collected.
+        folder: Where collected statistics are kept.
 
     Raises:
-        StatisticsError: The file is missing or doesn't fit; nothing ships for the site.
+        StatisticsError: The file is missing or doesn't fit; there is none for the site.
     """
     if stats == NO_STATISTICS or (stats is None and not hparams.mom2_adjustment):
         return SecondMoment.identity(_width(model, weight_name))
     if stats is not None:
         return _read(model, weight_name, Path(stats).expanduser().resolve(), hparams.mom2_ridge)
+    found = found_path(model, weight_name, folder)
+    if found is None:
+        raise StatisticsError(
+            f"there are no second moments for {model.name} at {weight_name}", _GIVE
+        )
+    return _read(model, weight_name, found, hparams.mom2_ridge)
+
+
+def found_path(model: LoadedModel, weight_name: str, folder: Path | None) -> Path | None:
+    """The file of second moments that ships with the model, else one that was collected."""
     shipped = shipped_path(model, weight_name)
-    if shipped is None:
-        raise StatisticsError(f"no second moments ship for {model.name} at {weight_name}", _GIVE)
-    return _read(model, weight_name, shipped, hparams.mom2_ridge)
+    if shipped is not None or folder is None:
+        return shipped
+    kept = kept_path(folder, model.model_sha256, weight_name)
+    return kept if kept.is_file() else None
 
 
 def shipped_path(model: LoadedModel, weight_name: str) -> Path | None:
@@ -115,18 +139,26 @@ class SiteMoments:
 
 
 class RecordedMoments:
-    """C for the sites of a session: its own as it was recorded, others from what ships.
+    """C for the sites of a session: its own as it was recorded, others from what is there.
 
     Args:
         record: The session.
         model: Its model.
         stats: A file to read C from, where it no longer lies where it did.
+        folder: Where collected statistics are kept.
     """
 
-    def __init__(self, record: SessionRecord, model: LoadedModel, stats: str | None = None) -> None:
+    def __init__(
+        self,
+        record: SessionRecord,
+        model: LoadedModel,
+        stats: str | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self._record = record
         self._model = model
         self._stats = stats
+        self._folder = folder
 
     def __call__(self, weight_name: str) -> SecondMoment | None:
         """C of a weight; None where there is none.
@@ -137,8 +169,8 @@ class RecordedMoments:
         if self._record.statistics is None:
             return None
         if weight_name != self._record.weight_name:
-            shipped = shipped_path(self._model, weight_name)
-            return None if shipped is None else _read(self._model, weight_name, shipped, 0.0)
+            found = found_path(self._model, weight_name, self._folder)
+            return None if found is None else _read(self._model, weight_name, found, 0.0)
         moment = _read(self._model, weight_name, self._path(), 0.0)
         recorded = self._record.statistics.get("sha256")
         found = (moment.provenance or {}).get("sha256")
@@ -158,6 +190,9 @@ class RecordedMoments:
             return shipped
         recorded = (self._record.statistics or {}).get("path")
         if not recorded or not Path(recorded).is_file():
+            kept = found_path(self._model, self._record.weight_name, self._folder)
+            if kept is not None:
+                return kept
             raise StatisticsError(
                 f"the second moments of session {self._record.name!r} are not at {recorded}",
                 "give --stats with the file the session was made with",

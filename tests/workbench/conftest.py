@@ -56,6 +56,8 @@ def requests_file(tmp_path: Path) -> Path:
     return path
 
 
+POCKET = Path(__file__).parents[2] / "engine" / "pocket" / "model"
+MOMENTS = next((POCKET / "mom2").glob("*.safetensors"))
 ZSRE = Path(__file__).parents[1] / "sessions" / "data" / "zsre_3.jsonl"
 
 SCRIPT = """
@@ -98,6 +100,9 @@ eval counterfact pocket -n 1 --skip-generation --name cf
 eval zsre {zsre} -n 1 --name zs
 eval results cf --to {folder}/results
 eval summarize cf zs
+stats collect {requests} --key prompt --tokens 64
+stats import {moments}
+stats show
 where
 doctor
 """
@@ -106,7 +111,7 @@ doctor
 @pytest.fixture
 def script(tmp_path: Path, requests_file: Path) -> list[str]:
     """A line for every command of the registry, in an order that works."""
-    text = SCRIPT.format(requests=requests_file, folder=tmp_path, zsre=ZSRE)
+    text = SCRIPT.format(requests=requests_file, folder=tmp_path, zsre=ZSRE, moments=MOMENTS)
     return text.strip().splitlines()
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import difflib
 
 from ...errors import UsageError
-from . import about, editing, evaluating, history, inspecting, models, queue, sessions, transfer
+from . import (
+    about,
+    editing,
+    evaluating,
+    history,
+    inspecting,
+    models,
+    queue,
+    sessions,
+    statistics,
+    transfer,
+)
 from .spec import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -17,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     *evaluating.COMMANDS,
     *sessions.COMMANDS,
     *models.COMMANDS,
+    *statistics.COMMANDS,
     *about.COMMANDS,
 )
 

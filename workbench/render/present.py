@@ -6,8 +6,9 @@ from functools import singledispatch
 
 from rich.console import RenderableType
 
+from ..commands import collected as statistics
 from ..commands import evaluated, inspected, results
-from . import evaluate, history, inspect, places, steps
+from . import collected, evaluate, history, inspect, places, steps
 
 
 @singledispatch
@@ -54,3 +55,6 @@ present.register(inspected.AverageShown)(inspect.average_shown)
 present.register(inspected.VectorsShown)(inspect.vectors_shown)
 present.register(inspected.SweepShown)(inspect.sweep_shown)
 present.register(inspected.Explained)(inspect.explained)
+present.register(statistics.StatsWritten)(collected.written)
+present.register(statistics.StatsList)(collected.listed)
+present.register(statistics.StatsShown)(collected.shown)
