@@ -15,7 +15,7 @@ from ...errors import RequestError
 from ..model import LoadedModel
 from ..progress import NEVER, StopFlag
 from ..tokens import encode
-from .batches import BATCH_SIZE, row_logits
+from .greedy import BATCH_SIZE, next_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -56,7 +56,5 @@ def answer_bits(
     wanted = [
         model.tokenizer(piece, add_special_tokens=False)["input_ids"][:1] for _, piece in questions
     ]
-    bits = [False] * len(rows)
-    for i, logits in row_logits(model, rows, batch_size=batch_size, stop=stop):
-        bits[i] = [int(logits[-1].argmax())] == list(wanted[i])
-    return bits
+    found = next_tokens(model, rows, batch_size=batch_size, stop=stop)
+    return [[token] == list(piece) for token, piece in zip(found, wanted, strict=True)]
