@@ -67,7 +67,7 @@ class HeatMap:
             text = Text(_fit(label, room) + "  ", style="bold" if index in self.marked else "")
             text.append_text(self._cells(row, halves, plain))
             yield text
-        yield self._axis(room + 2, count, halves / 2)
+        yield from self._axis(room + 2, count, halves / 2, width)
 
     def _halves(self, room: int, count: int, plain: bool) -> int:
         """Half characters for each column; whole ones where shades stand for colours."""
@@ -102,7 +102,7 @@ class HeatMap:
         )
         return Color.from_rgb(red, green, blue)
 
-    def _axis(self, indent: int, count: int, cell: float) -> Text:
+    def _axis(self, indent: int, count: int, cell: float, width: int) -> Iterable[Text]:
         """Column names where there is room for them, and what they are."""
         names = list(self.columns) or [str(i) for i in range(count)]
         line, end = " " * indent, 0
@@ -111,7 +111,11 @@ class HeatMap:
             if at >= end:
                 line = line.ljust(at) + name
                 end = len(line) + 1
-        return Text(f"{line}  {self.axis}", style="dim", no_wrap=True, overflow="ellipsis")
+        if len(line) + 2 + len(self.axis) <= width:
+            yield Text(f"{line}  {self.axis}", style="dim")
+            return
+        yield Text(line, style="dim", no_wrap=True, overflow="crop")
+        yield Text(self.axis, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _fit(label: str, width: int) -> str:

@@ -26,10 +26,10 @@ def shown(found: HeatMap, width: int, *, colour: bool) -> list[str]:
 
 def test_shades_stand_for_numbers_where_there_is_no_colour() -> None:
     found = HeatMap(["a", "bc"], [[0.0, 0.5, 1.0], [1.0, NAN, 0.25]], 0.0, 1.0)
-    first, second, axis = shown(found, 22, colour=False)
+    first, second, axis = shown(found, 23, colour=False)
     assert first == " a      ▒▒▒▒████"
     assert second == "bc  ████    ░░░░"
-    assert axis.split()[:3] == ["0", "1", "2"]
+    assert axis == "    0   1   2  layer"
 
 
 def test_two_cells_share_a_character_in_colour() -> None:
@@ -62,9 +62,9 @@ def test_no_line_is_wider_than_the_terminal(
 ) -> None:
     rows = [[i / columns for i in range(columns)] for _ in labels]
     lines = list(HeatMap(labels, rows, 0.0, 1.0).lines(width, plain=plain))
-    assert len(lines) == len(labels) + 1
+    assert len(lines) - len(labels) in (1, 2)
     if columns * (1 if not plain else 2) <= width - 26:
-        for line in lines[:-1]:
+        for line in lines[: len(labels)]:
             assert cell_len(line.plain) <= width
 
 
