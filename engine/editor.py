@@ -186,6 +186,22 @@ def _delta(
     return delta
 
 
+def delta_under(edit: Edit, rule: Rule, moment: SecondMoment) -> tuple[RankOneDelta, float]:
+    """The value that an edit optimised, written by another rule; and its (k₀·u) / (k̄·u).
+
+    Args:
+        moment: C of the site, or the identity; the one the edit was computed with.
+
+    Raises:
+        EditError: The delta isn't finite.
+    """
+    dtype = edit.delta.left.dtype
+    delta = _delta(edit.context, rule, moment, edit.delta.weight_name, dtype)
+    u = unit_direction(EQUATIONS[rule].solved_key(edit.context), moment)
+    bare, mean = (torch.dot(k.double(), u) for k in (edit.context.k_bare, edit.context.k_mean))
+    return delta, float(bare / mean)
+
+
 def unit_direction(key: Tensor, moment: SecondMoment) -> Tensor:
     """u = C⁻¹k / ‖C⁻¹k‖ in fp64 (Meng et al. 2022, eq. 2, normalised as the code does)."""
     direction = moment.solve(key)
@@ -240,4 +256,4 @@ class _Clock:
         self._last = now
 
 
-__all__ = ["Edit", "compute_edit", "unit_direction"]
+__all__ = ["Edit", "compute_edit", "delta_under", "unit_direction"]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..engine.editor import Edit, compute_edit
 from ..engine.generation import Sampling, generate
-from ..engine.progress import Progress, ProgressSink, StopFlag, check
+from ..engine.progress import NEVER, Progress, ProgressSink, StopFlag, check
 from ..engine.request import EditRequest
 from ..engine.rules import Rule
-from ..engine.vitals import edit_vitals, read_request
+from ..engine.vitals import UNCALIBRATED, edit_vitals, read_request
 from ..errors import EditError, RequestError
 from ..hparams import Hparams
 from ..store.records import (
@@ -138,6 +138,8 @@ def make_step(
         _note(live, plan, error, time.perf_counter() - began)
         raise
     session.landed(record)
+    if live.watch.undoes(record.verdict):
+        live.undo(progress=progress, stop=NEVER)
     return record
 
 
@@ -172,6 +174,8 @@ def _draft(
     measured_from = time.perf_counter()
     vitals, verdict, reason = edit_vitals(live.model, weights, edit, reading, stop=stop)
     vitals |= live.vitals.take(plan.request, stop)
+    if verdict == UNCALIBRATED:
+        verdict, reason = live.vitals.judge(vitals, weight_name, str(plan.rule))
     measured_s = time.perf_counter() - measured_from
     probed, measured = ((), ()) if probe is None else probe(live, edit, elapsed_s, stop)
     written += _write(live, plan, "after", THIS_STEP, progress, stop)

@@ -293,6 +293,7 @@ class LiveSession:
         self,
         limit: int | None = None,
         *,
+        until: str | None = None,
         progress: ProgressSink = ignore,
         stop: StopFlag = NEVER,
         on_step: OnStep | None = None,
@@ -301,13 +302,15 @@ class LiveSession:
 
         Args:
             limit: Take at most so many.
+            until: End after a step with this verdict or a worse one, whatever the guard; without
+                it the guard says.
             on_step: Is told of each request that was taken, whether it became a step or failed.
 
         Raises:
             CancelledError: `stop` was set; what was committed stays, the rest waits.
             RomebenchError: A failure that is no fault of the request.
         """
-        return run_queue(self, limit, progress=progress, stop=stop, on_step=on_step)
+        return run_queue(self, limit, until=until, progress=progress, stop=stop, on_step=on_step)
 
     # Asking the model
 

@@ -16,9 +16,6 @@ from .editing import make_step
 if TYPE_CHECKING:
     from .live import LiveSession
 
-COLLAPSED = "collapsed"
-"""The verdict that ends a run."""
-
 
 class RunEnd(StrEnum):
     """Why a run ended."""
@@ -74,11 +71,26 @@ def run_queue(
     live: LiveSession,
     limit: int | None,
     *,
+    until: str | None = None,
     progress: ProgressSink,
     stop: StopFlag,
     on_step: OnStep | None,
 ) -> RunReport:
     """Take one request after the other; see `LiveSession.run_queue`."""
+    before, live.watch = live.watch, live.watch.waiting_for(until)
+    try:
+        return _run(live, limit, progress, stop, on_step)
+    finally:
+        live.watch = before
+
+
+def _run(
+    live: LiveSession,
+    limit: int | None,
+    progress: ProgressSink,
+    stop: StopFlag,
+    on_step: OnStep | None,
+) -> RunReport:
     steps: list[int] = []
     failed: list[int] = []
     end = RunEnd.EMPTY
@@ -97,7 +109,7 @@ def run_queue(
             failed.append(entry.position)
         if on_step is not None:
             on_step(taken)
-        if taken.step is not None and taken.step.verdict == COLLAPSED:
+        if taken.step is not None and live.watch.ends_run(taken.step.verdict):
             end = RunEnd.VERDICT
             break
     waiting = len(live.session.queue("pending"))

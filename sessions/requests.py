@@ -27,10 +27,12 @@ class FoundRequest:
     Attributes:
         request: The request.
         line: Line of the file its record begins on, counted from 1.
+        relation: The relation its record names, "P103"; None where it names none.
     """
 
     request: EditRequest
     line: int
+    relation: str | None = None
 
 
 def read_requests(path: Path | str) -> list[EditRequest]:
@@ -48,7 +50,16 @@ def parse_requests(text: str, origin: str) -> list[EditRequest]:
     Raises:
         FileFormatError: A record is malformed; names origin and line.
     """
-    return [found.request for found in _find(Path(origin), text)]
+    return [found.request for found in parse_found(text, origin)]
+
+
+def parse_found(text: str, origin: str) -> list[FoundRequest]:
+    """As `parse_requests`, each with its line and relation.
+
+    Raises:
+        FileFormatError: A record is malformed; names origin and line.
+    """
+    return _find(Path(origin), text)
 
 
 def find_requests(path: Path) -> list[FoundRequest]:
@@ -76,10 +87,22 @@ def _find(path: Path, text: str) -> list[FoundRequest]:
             parts = [parse_typed(record)] if isinstance(record, str) else list(requests_of(record))
         except RequestError as error:
             raise FileFormatError(f"{path}:{line}: {error.message}", error.hint) from None
-        found += [FoundRequest(request, line) for request in parts]
+        found += [FoundRequest(request, line, _relation(record)) for request in parts]
     if not found:
         raise FileFormatError(f"{path}: no requests in it", "a request has prompt, subject, target")
     return found
+
+
+def _relation(record: Any) -> str | None:
+    """The relation of a record: CounterFact's `relation_id`, wherever it stands, or `relation`."""
+    if not isinstance(record, dict):
+        return None
+    rewrite = record.get("requested_rewrite")
+    for part in (rewrite, record):
+        for key in ("relation_id", "relation"):
+            if isinstance(part, dict) and isinstance(part.get(key), str):
+                return str(part[key])
+    return None
 
 
 def _read(path: Path) -> str:

@@ -17,6 +17,7 @@ __all__ = [
     "Fact",
     "Split",
     "World",
+    "calibration_path",
     "evaluation_set",
     "example_requests",
     "held_out_documents",
@@ -38,6 +39,15 @@ def moments_path(weight_name: str) -> Path:
         weight_name: Parameter name, ``transformer.h.1.mlp.c_proj.weight``.
     """
     return model_path() / "mom2" / f"{weight_name.removesuffix('.weight')}.safetensors"
+
+
+def calibration_path(weight_name: str) -> Path:
+    """The file with the normal range of single edits at a weight; it may not exist.
+
+    Args:
+        weight_name: Parameter name, as for `moments_path`.
+    """
+    return model_path() / "calibration" / f"{weight_name.removesuffix('.weight')}.json"
 
 
 def evaluation_set(split: Split | str) -> list[dict[str, Any]]:

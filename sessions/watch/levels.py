@@ -69,6 +69,21 @@ class Watch:
             guard=self.guard if guard is None else _member(Guard, "guard", guard),
         )
 
+    def waiting_for(self, until: str | None) -> Watch:
+        """The same, ending runs at a verdict that was asked for; a guard that would not becomes
+        `stop`.
+
+        Raises:
+            UsageError: No guard waits for such a verdict.
+        """
+        if until is None:
+            return self
+        verdict = _member(Verdict, "verdict", until)
+        if verdict not in _BADNESS:
+            raise UsageError(f"a run can't go on until {until!r}", "until warn or collapsed")
+        guard = self.guard if self.guard is Guard.UNDO else Guard.STOP
+        return replace(self, guard=guard, until=verdict)
+
     def reached(self, verdict: str) -> bool:
         """Whether a verdict is as bad as the one the guard waits for."""
         bad = _BADNESS.get(Verdict(verdict), 0) if verdict in set(Verdict) else 0

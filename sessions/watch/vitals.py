@@ -15,7 +15,9 @@ from ...engine.probes import Health, read_health, says
 from ...engine.progress import NEVER, StopFlag
 from ...engine.request import EditRequest
 from ...store.records import Json
+from .calibration import Calibration, find_calibration
 from .levels import VitalsLevel
+from .verdict import judge
 
 if TYPE_CHECKING:
     from ..live import LiveSession
@@ -109,7 +111,29 @@ class FullVitals:
     def __init__(self, live: LiveSession) -> None:
         self._live = live
         self._base: Health | None = None
+        self._calibrations: dict[str, Calibration | None] = {}
         self.edits = MadeEdits(live.session)
+
+    def calibration(self, weight_name: str) -> Calibration | None:
+        """The calibration of a site, looked for once; `forget` has it looked for again."""
+        if weight_name not in self._calibrations:
+            record = self._live.session.record
+            self._calibrations[weight_name] = find_calibration(
+                self._live.session.repository.database.path,
+                record.model_sha256,
+                weight_name,
+                identity=record.statistics is None,
+            )
+        return self._calibrations[weight_name]
+
+    def forget(self) -> None:
+        """Look for calibrations again: one was made."""
+        self._calibrations.clear()
+
+    def judge(self, vitals: Json, weight_name: str, rule: str) -> tuple[str, str]:
+        """The verdict on a step's vitals, and its reason."""
+        verdict, reason = judge(vitals, self.calibration(weight_name), rule)
+        return str(verdict), reason
 
     def base(self, stop: StopFlag = NEVER) -> Health:
         """The unedited model's own figures, read once."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from romebench.errors import CancelledError, ModelError
-from romebench.sessions import editing, queue_run
+from romebench.errors import CancelledError, ModelError, UsageError
+from romebench.sessions import editing
 from romebench.sessions.live import LiveSession
 from romebench.sessions.queue_run import RunEnd, Taken
 
@@ -113,9 +113,38 @@ def test_a_collapsed_verdict_ends_the_run(
 
     def collapse(*args: Any, **kwargs: Any) -> Any:
         vitals, _, _ = take(*args, **kwargs)
-        return vitals, queue_run.COLLAPSED, "perplexity is 80 times the base's"
+        return vitals, "collapsed", "perplexity is 80 times the base's"
 
     monkeypatch.setattr(editing, "edit_vitals", collapse)
     report = live.run_queue()
     assert (report.steps, report.end, report.pending) == ((1,), RunEnd.VERDICT, 2)
     assert live.session.verdict == "collapsed"
+
+
+def test_until_and_the_guard_decide_what_ends_a_run(
+    live: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from romebench.sessions.watch.levels import Guard, Watch
+
+    live.session.enqueue([request_for(n) for n in range(6)], "x")
+    take = editing.edit_vitals
+    said = iter(["ok", "warn", "collapsed", "collapsed", "warn", "ok"])
+
+    def judged(*args: Any, **kwargs: Any) -> Any:
+        vitals, _, _ = take(*args, **kwargs)
+        return vitals, next(said), "as the test says"
+
+    monkeypatch.setattr(editing, "edit_vitals", judged)
+    live.watch = Watch(guard=Guard.OFF)
+    assert live.run_queue(until="warn").steps == (1, 2)
+    assert live.watch == Watch(guard=Guard.OFF)
+    assert live.run_queue(limit=1).end is RunEnd.LIMIT
+    live.watch = Watch(guard=Guard.UNDO)
+    report = live.run_queue()
+    assert (report.steps, report.end) == ((4,), RunEnd.VERDICT)
+    assert live.session.cursor.step == 3
+    assert live.session.operations(1)[0].command == "undo"
+    with pytest.raises(UsageError):
+        live.run_queue(until="ok")
+    assert live.run_queue().steps == (5, 6)
+    assert live.session.cursor.branch != "main"

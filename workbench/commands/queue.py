@@ -11,6 +11,7 @@ from .spec import Command, Effect, Params, Scope, param
 if TYPE_CHECKING:
     from ...engine.request import EditRequest
     from ...sessions.queue_run import Taken
+    from ...sessions.selection import Selection
     from ...sessions.session import Session
     from .context import Context
     from .results import Edited, QueueChanged, QueueShown, RunDone, StepBrief
@@ -19,8 +20,12 @@ GROUP = "Queue"
 PENDING = "pending"
 _FILE_HELP = (
     "Requests: ROME dicts, CounterFact or zsRE records, EasyEdit lists, as JSON or JSONL; "
-    "- reads standard input."
+    "- reads standard input; pocket is the embedded set."
 )
+_SAMPLE_HELP = "Only so many, drawn with the seed."
+_RELATION_HELP = "Only requests of this relation (relation_id in the records)."
+_MATCH_HELP = "Only requests with this text in prompt, subject or target."
+_SKIP_HELP = "Leave the generation prompts out: no texts before and after each edit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class QueueAddParams(Params):
 
     file: str = param(_FILE_HELP, argument=True, completes="file")
     limit: int | None = param("Only the first so many.", "-n", default=None, minimum=1)
+    sample: int | None = param(_SAMPLE_HELP, default=None, minimum=1)
+    shuffle: bool = param("In an order drawn with the seed.", default=False)
+    seed: int = param("Seeds sample and order.", default=0, minimum=0)
+    relation: str | None = param(_RELATION_HELP, default=None)
+    match: str | None = param(_MATCH_HELP, default=None, metavar="TEXT")
+    skip_generation: bool = param(_SKIP_HELP, default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +62,47 @@ class RunParams(Params):
     limit: int | None = param(
         "Stop after so many edits; the rest stays in the queue.", "-n", default=None, minimum=1
     )
+    until: str | None = param(
+        "End after a step with this verdict or a worse one. [default: collapsed, by --guard]",
+        default=None,
+        choices=("warn", "collapsed"),
+    )
+    sample: int | None = param(_SAMPLE_HELP, default=None, minimum=1)
+    shuffle: bool = param("In an order drawn with the seed.", default=False)
+    relation: str | None = param(_RELATION_HELP, default=None)
+    match: str | None = param(_MATCH_HELP, default=None, metavar="TEXT")
+    skip_generation: bool = param(_SKIP_HELP, default=False)
 
 
-def _read(context: Context, file: str) -> tuple[str, list[EditRequest]]:
-    """The requests of a file or of standard input, and what the queue notes as their origin."""
-    from ...sessions.requests import parse_requests, read_requests
+def _read(context: Context, file: str, selection: Selection) -> tuple[str, list[EditRequest]]:
+    """The chosen requests of a source, and what the queue notes as their origin."""
+    from ...sessions.requests import parse_found
+    from ...sessions.selection import read_source
 
     if file == "-":
-        return "standard input", parse_requests(context.read_input(), "standard input")
-    return file, read_requests(file)
+        origin, found = "standard input", parse_found(context.read_input(), "standard input")
+    else:
+        origin, found = file, read_source(file)
+    return origin, selection.of(found)
 
 
 def queue_add(context: Context, params: QueueAddParams) -> QueueChanged:
     """Put requests at the end of the queue."""
+    from ...sessions.selection import Selection
     from .results import QueueChanged
 
-    origin, requests = _read(context, params.file)
+    chosen = Selection(
+        relation=params.relation,
+        match=params.match,
+        sample=params.sample,
+        shuffle=params.shuffle,
+        seed=params.seed,
+        limit=params.limit,
+        texts=not params.skip_generation,
+    )
+    origin, requests = _read(context, params.file, chosen)
     session = context.session(write=True)
-    added = session.enqueue(requests[: params.limit], origin)
+    added = session.enqueue(requests, origin)
     return QueueChanged(session.record.name, "added", len(added), _waiting(session))
 
 
@@ -107,9 +141,11 @@ def run(context: Context, params: RunParams) -> RunDone:
     """Put a file's requests in the queue, then take one after the other."""
     from .results import RunDone
 
-    origin, requests = _read(context, params.file) if params.file is not None else ("", [])
     if params.file is None:
+        _nothing_to_choose(params)
         _something_waits(context)
+    chosen = _chosen(context, params)
+    origin, requests = ("", []) if params.file is None else _read(context, params.file, chosen)
     live = context.live()
     session = live.session
     if requests:
@@ -123,7 +159,11 @@ def run(context: Context, params: RunParams) -> RunDone:
         context.emit(line)
 
     report = live.run_queue(
-        params.limit, progress=context.progress, stop=context.stop, on_step=landed
+        params.limit,
+        until=params.until,
+        progress=context.progress,
+        stop=context.stop,
+        on_step=landed,
     )
     return RunDone(
         session=session.record.name,
@@ -134,6 +174,39 @@ def run(context: Context, params: RunParams) -> RunDone:
         pending=report.pending,
         end=report.end,
     )
+
+
+def _chosen(context: Context, params: RunParams) -> Selection:
+    """What `run` takes of a file; drawn with the seed that was typed, else the session's."""
+    from ...sessions.selection import Selection
+
+    seed = context.choices.over(context.bench.choices).seed
+    if seed is None and (params.sample is not None or params.shuffle):
+        name = context.bench.name
+        record = None if name is None else context.bench.repository.find_session(name)
+        seed = None if record is None else record.seed
+    return Selection(
+        relation=params.relation,
+        match=params.match,
+        sample=params.sample,
+        shuffle=params.shuffle,
+        seed=seed or 0,
+        texts=not params.skip_generation,
+    )
+
+
+def _nothing_to_choose(params: RunParams) -> None:
+    """Refuse to choose among what waits: it was chosen when it was put in the queue."""
+    asked = {
+        "--sample": params.sample,
+        "--shuffle": params.shuffle,
+        "--relation": params.relation,
+        "--match": params.match,
+        "--skip-generation": params.skip_generation,
+    }
+    for flag, value in asked.items():
+        if value:
+            raise UsageError(f"{flag} chooses from a file, and none is given", "name the file")
 
 
 def _brief(taken: Taken) -> StepBrief:
@@ -175,7 +248,11 @@ COMMANDS = (
         scope=Scope.SESSION,
         run=queue_add,
         group=GROUP,
-        examples=("queue add requests.json", "queue add - < requests.jsonl"),
+        examples=(
+            "queue add requests.json",
+            "queue add counterfact.json --relation P103 --sample 50 --seed 1 --shuffle",
+            "queue add - < requests.jsonl",
+        ),
     ),
     Command(
         name="queue list",
@@ -220,6 +297,10 @@ COMMANDS = (
         group=GROUP,
         long=True,
         creates=True,
-        examples=("run requests.json", "run requests.json --session study --rule rome", "run -n 5"),
+        examples=(
+            "run requests.json",
+            "run pocket --sample 60 --shuffle --session study --rule rome --skip-generation",
+            "run -n 5 --until warn",
+        ),
     ),
 )
