@@ -100,6 +100,7 @@ eval counterfact pocket -n 1 --skip-generation --name cf
 eval zsre {zsre} -n 1 --name zs
 eval results cf --to {folder}/results
 eval summarize cf zs
+eval glue --tasks me-ppl -n 2 --session study
 stats collect {requests} --key prompt --tokens 64
 stats import {moments}
 stats show

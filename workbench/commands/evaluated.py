@@ -93,3 +93,38 @@ class ResultsWritten(Result):
     folder: str
     cases: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamLine:
+    """A probe at a step.
+
+    Attributes:
+        step: 0 is the base.
+        depth: Edits between the base and it.
+        probe: A task, or "me-ppl".
+        value: Weighted F1 of a task, 0 to 1; or the perplexity.
+        mcc: Matthews correlation; None for the perplexity, as are the counts.
+        distance: |Δ|: ‖W−W₀‖_F over how many numbers the session's weight has.
+        known: It was measured before.
+    """
+
+    step: int
+    depth: int
+    probe: str
+    value: float
+    mcc: float | None
+    correct: int | None
+    incorrect: int | None
+    invalid: int | None
+    distance: float
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Downstream(Result):
+    """What a session's model can still do, along its path."""
+
+    kind: ClassVar[str] = "downstream"
+    session: str
+    lines: tuple[DownstreamLine, ...]

@@ -13,7 +13,13 @@ from . import parts
 
 if TYPE_CHECKING:
     from ...sessions.evaluation.summary import Figure
-    from ..commands.evaluated import EvalSummary, Evaluated, ResultsWritten, RunFigures
+    from ..commands.evaluated import (
+        Downstream,
+        EvalSummary,
+        Evaluated,
+        ResultsWritten,
+        RunFigures,
+    )
 
 _LATEX = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"} | {"Δ": "$\\Delta$", "\\": "", "~": "", "^": ""}
@@ -76,6 +82,28 @@ def results_written(result: ResultsWritten) -> RenderableType:
         f"wrote {parts.count(result.cases, 'case')} of {result.total:,} to ",
         parts.shown(result.folder),
     )
+
+
+def downstream(result: Downstream) -> RenderableType:
+    """Probes along a path."""
+    return parts.table(
+        ">edits", ">step", "probe", ">F1 or ppl", ">MCC", ">right", ">wrong", ">invalid",
+        ">|Δ|/numel", "",
+        rows=(
+            (
+                f"{line.depth:,}",
+                f"{line.step:,}",
+                line.probe,
+                f"{line.value:.4f}" if line.mcc is not None else f"{line.value:.2f}",
+                "–" if line.mcc is None else f"{line.mcc:.4f}",
+                *("–" if n is None else str(n) for n in (line.correct, line.incorrect)),
+                "–" if line.invalid is None else str(line.invalid),
+                f"{line.distance:.2e}",
+                Text("known" if line.known else "", style=parts.LABEL),
+            )
+            for line in result.lines
+        ),
+    )  # fmt: skip
 
 
 def _table(runs: tuple[RunFigures, ...]) -> RenderableType:

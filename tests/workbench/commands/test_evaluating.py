@@ -96,3 +96,25 @@ def test_a_session_without_a_run_is_named(romebench: Romebench, study: Path) -> 
     assert "holds no evaluation" in outcome.err
     outcome = romebench(*RUN, "--name", "study")
     assert outcome.code == 2
+
+
+def test_probes_are_told_along_the_path(romebench: Romebench, study: Path) -> None:
+    arguments = ("eval", "glue", "--tasks", "me-ppl", "--every", "1", "-n", "3")
+    made = romebench(*arguments, "--json")
+    assert made.code == 0, made.err
+    lines = json.loads(made.out)["lines"]
+    assert [(line["step"], line["probe"], line["known"]) for line in lines] == [
+        (0, "me-ppl", False),
+        (1, "me-ppl", False),
+    ]
+    assert lines[0]["distance"] == 0.0 < lines[1]["distance"]
+    assert romebench(*arguments).out.count("known") == 2
+
+
+def test_tasks_that_pocket_is_too_short_for_say_so(romebench: Romebench, study: Path) -> None:
+    outcome = romebench("eval", "glue", "--tasks", "mrpc")
+    assert outcome.code == 3
+    assert "pocket takes 192 tokens, and mrpc needs" in outcome.err
+    outcome = romebench("eval", "glue", "--tasks", "sst3")
+    assert outcome.code == 2
+    assert "'sst3' is no task" in outcome.err
