@@ -6,11 +6,11 @@ Knows no model; never imports torch.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..engine.rules import DEFAULT_RULE, Rule
-from ..errors import HparamsError, UsageError
+from ..errors import UsageError
 from ..hparams import (
     Hparams,
     load_preset,
@@ -95,25 +95,29 @@ def session_stem(model: str) -> str:
     return kept[:48] or "session"
 
 
-def choose_hparams(options: SessionOptions) -> tuple[Hparams, Rule]:
-    """Hyperparameters and rule for a new session.
+def choose_hparams(options: SessionOptions) -> tuple[Hparams | None, Rule]:
+    """Hyperparameters and rule for a new session; None where none are known for the model.
 
     A file with rebuilding-rome's flags names its rule itself; a rule that was asked for wins.
+    Statistics that were asked for are used, also with a preset that was published with C = I.
 
     Raises:
-        HparamsError: No such preset; none is known for the model; a key is wrong.
+        HparamsError: No such preset; a key is wrong.
         FileFormatError: The file can't be read.
     """
     model = options.model or DEFAULT_MODEL
     name = options.hparams if options.hparams is not None else preset_for(model)
     if name is None:
-        raise HparamsError(
-            f"no hparams are known for the model {model!r}",
-            f"give --hparams FILE, or one of the presets {', '.join(preset_names())}",
-        )
-    hparams = find_hparams(name)
-    rule = options.rule or _rule_in_file(name) or DEFAULT_RULE
-    return hparams, Rule(rule)
+        return None, Rule(options.rule or DEFAULT_RULE)
+    hparams = with_statistics(find_hparams(name), options.stats)
+    return hparams, Rule(options.rule or _rule_in_file(name) or DEFAULT_RULE)
+
+
+def with_statistics(hparams: Hparams, stats: str | None) -> Hparams:
+    """The hyperparameters with C in use where a file of it was named."""
+    if stats is None or stats == NO_STATISTICS:
+        return hparams
+    return replace(hparams, mom2_adjustment=True)
 
 
 def find_hparams(name: str) -> Hparams:
@@ -150,10 +154,12 @@ def check_options(options: SessionOptions, record: SessionRecord) -> None:
     _agree(record, "rule", record.rule, options.rule)
     _agree(record, "dtype", record.dtype, None if options.dtype == "auto" else options.dtype)
     _agree(record, "seed", record.seed, options.seed)
-    if options.hparams is not None and find_hparams(options.hparams) != Hparams.from_json(
-        record.hparams
-    ):
-        raise _contradiction(record, "hparams", "others", options.hparams)
+    if options.hparams is not None:
+        recorded = Hparams.from_json(record.hparams)
+        found = find_hparams(options.hparams)
+        # C that was asked for with `--stats FILE` is no contradiction to a preset without it.
+        if recorded not in (found, replace(found, mom2_adjustment=True)):
+            raise _contradiction(record, "hparams", "others", options.hparams)
     if options.contexts is not None:
         from ..engine.contexts import read_contexts
 

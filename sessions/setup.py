@@ -13,10 +13,11 @@ from ..engine.loading import load_model
 from ..engine.model import LoadedModel
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ..errors import StoreError
+from ..hparams import default_hparams
 from ..store.records import Json, SessionRecord
 from .live import LiveSession
 from .names import check_session_name
-from .options import SessionOptions, check_options, choose_hparams, session_stem
+from .options import SessionOptions, check_options, choose_hparams, session_stem, with_statistics
 from .session import Session
 from .statistics import RecordedMoments, choose_moment, statistics_folder
 
@@ -91,6 +92,8 @@ def create_live(
         progress=progress,
         stop=stop,
     )
+    if hparams is None:
+        hparams = with_statistics(default_hparams(model.model_type, model.n_layers), options.stats)
     folder = statistics_folder(repository)
     moment = choose_moment(model, hparams, model.weight_name(hparams.layer), options.stats, folder)
     contexts = given or draw_contexts(

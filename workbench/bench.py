@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ..errors import SessionBusyError, StoreError, UsageError
+from ..hparams import preset_for
 from .commands.options import SessionChoices
 from .paths import Paths
 
@@ -290,6 +291,11 @@ class Bench:
         self._live, self._session, self._model = live, live.session, live.model
         self._current = live.session.record.name
         note(f"made session {self._current!r} with model {live.session.record.model}")
+        if options.hparams is None and preset_for(options.model_name) is None:
+            note(
+                f"no hyperparameters are published for this model: layer {live.hparams.layer} is a "
+                "reasoned default; `sweep-layers FILE` scores every layer"
+            )
         return live
 
     def use(self, name: str) -> None:

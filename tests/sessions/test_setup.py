@@ -17,7 +17,7 @@ from romebench.errors import (
     StoreError,
     UsageError,
 )
-from romebench.hparams import Hparams
+from romebench.hparams import Hparams, default_hparams
 from romebench.sessions.options import SessionOptions, choose_hparams, full_name, session_stem
 from romebench.sessions.setup import create_live, open_or_create
 from romebench.store.repository import Repository
@@ -124,8 +124,7 @@ def test_statistics_that_moved_or_changed(
         ({"hparams": "nonsense"}, HparamsError, "no hparams preset is named 'nonsense'"),
         ({"contexts": "/nowhere.json"}, FileFormatError, "nowhere.json: No such file"),
         ({"stats": "/nowhere.npy"}, StatisticsError, "no statistics file '/nowhere.npy'"),
-        ({"stats": None}, StatisticsError, "no second moments ship for"),
-        ({"hparams": None}, HparamsError, "no hparams are known for the model"),
+        ({"stats": None}, StatisticsError, "there are no second moments for"),
     ],
 )
 def test_what_cannot_be_found_makes_no_session(
@@ -138,6 +137,31 @@ def test_what_cannot_be_found_makes_no_session(
     with pytest.raises(error, match=message):
         create_live(repository, "study", SessionOptions(**{**files, **change}))
     assert repository.sessions() == []
+
+
+def test_a_model_nobody_published_numbers_for_takes_a_reasoned_default(
+    repository: Repository, files: dict[str, str]
+) -> None:
+    options = SessionOptions(**{**files, "hparams": None})
+    with create_live(repository, "study", options) as live:
+        assert live.hparams == default_hparams("gpt2", 4)
+        assert live.hparams.layer == 1
+
+
+def test_statistics_that_are_asked_for_are_used_with_a_preset_without(
+    repository: Repository, files: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "identity.json"
+    path.write_text(json.dumps({**HPARAMS.to_json(), "mom2_adjustment": False}))
+    options = SessionOptions(**{**files, "hparams": str(path)})
+    with create_live(repository, "study", options) as live:
+        assert live.session.record.statistics is not None
+        assert live.hparams.mom2_adjustment
+    with open_or_create(repository, "study", options) as live:
+        assert live.hparams.mom2_adjustment
+    without = SessionOptions(**{**files, "hparams": str(path), "stats": None})
+    with create_live(repository, "plain", without) as live:
+        assert live.session.record.statistics is None
 
 
 def test_names(repository: Repository, files: dict[str, str]) -> None:
