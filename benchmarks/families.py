@@ -102,8 +102,9 @@ def residuals(model: LoadedModel, rule: Rule, moment: SecondMoment) -> Residuals
     assert moment.matrix is not None
     solved = EQUATIONS[rule].solved_key(edit.context).double()
     cosine = torch.cosine_similarity(moment.matrix @ edit.delta.left.double(), solved, dim=0)
+    covariance = moment.matrix.to(model.torch_dtype)
     plain = Reference(model.model, model.tokenizer, hparams).edit(
-        REQUEST.prompt, REQUEST.subject, REQUEST.target_new, rule, CONTEXTS, moment.matrix
+        REQUEST.prompt, REQUEST.subject, REQUEST.target_new, rule, CONTEXTS, covariance
     )
     nll = [line["nll"] for line in edit.losses]
     return Residuals(

@@ -51,6 +51,15 @@ def test_every_rule_holds_and_is_the_published_edit(variant: Variant, goldens: P
 
 
 @pytest.mark.parametrize("variant", NAMED)
+def test_it_is_the_published_edit_with_the_attention_a_model_loads_with(
+    variant: Variant, goldens: Path
+) -> None:
+    model = load_variant(variant, goldens / "models", torch.float32)
+    found = residuals(model, DEFAULT_RULE, moment_of(model))
+    assert found.worst < 5e-4, found
+
+
+@pytest.mark.parametrize("variant", NAMED)
 def test_the_adapter_reads_the_models_own_logits(variant: Variant, goldens: Path) -> None:
     model = load_variant(variant, goldens / "models")
     ids = torch.tensor([model.tokenizer(REQUEST.text)["input_ids"]])
