@@ -1,27 +1,23 @@
-"""Commands that evaluate as the papers do: eval counterfact|zsre|results|summarize."""
+"""Commands that evaluate as the papers do: eval counterfact|zsre."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import FileFormatError, UsageError
 from .options import SessionChoices
 from .spec import Command, Effect, Params, Scope, param
+from .summarizing import GROUP, figures_of, run_of
 
 if TYPE_CHECKING:
     from ...hparams.finetune import Baseline
     from ...sessions.evaluation.evaluate import EvalOptions
-    from ...sessions.evaluation.outcomes import Outcomes
     from ...sessions.evaluation.runner import CaseDone
     from ...sessions.live import LiveSession
-    from ...store.records import Json, SessionRecord
     from .context import Context
-    from .evaluated import EvalSummary, Evaluated, ResultsWritten, RunFigures
+    from .evaluated import Evaluated
     from .results import StepBrief
-
-GROUP = "Evaluation"
 
 _NAME_HELP = (
     "The session that holds the run; a run of that name goes on where it was. "
@@ -104,36 +100,6 @@ class ZsreParams(Params):
         metavar="FILE",
     )
     results: str | None = param(_RESULTS_HELP, default=None, completes="file", metavar="FOLDER")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultsParams(Params):
-    """Which run, and where to."""
-
-    session: str = param(
-        "The session that holds the run. [default: the last one used]",
-        default="",
-        argument=True,
-        completes="session",
-    )
-    to: str = param("The folder of all results.", "-o", completes="file", metavar="FOLDER")
-
-
-@dataclass(frozen=True, slots=True)
-class SummarizeParams(Params):
-    """Which runs, and how they are shown."""
-
-    runs: tuple[str, ...] = param(
-        "Sessions, folders of runs, or folders that hold such.", argument=True, completes="session"
-    )
-    layout: str = param(
-        "How they are shown; --json gives every digit.",
-        default="table",
-        choices=("table", "csv", "latex"),
-    )
-    first: int | None = param(
-        "Only cases with a case id below this, as --first_n_cases.", default=None, minimum=1
-    )
 
 
 def eval_counterfact(context: Context, params: CounterfactParams) -> Evaluated:
@@ -219,7 +185,7 @@ def _evaluate(
         mode=str(plan.mode),
         taken=len(taken),
         failed=tuple(FailedCase(i, why) for i, why in outcomes.failed.items()),
-        run=_figures(_run_of(session, outcomes)),
+        run=figures_of(run_of(session, outcomes)),
         tokeniser=str(plan.tokeniser) if plan.generate else None,
         references=plan.references,
         results=None if tree is None else str(tree.folder),
@@ -264,89 +230,6 @@ def _brief(done: CaseDone) -> StepBrief:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A run that was read: its name, how it was made, its cases."""
-
-    name: str
-    method: str
-    second_moment: str
-    cases: list[Json]
-
-
-def _run_of(record: SessionRecord, outcomes: Outcomes) -> _Run:
-    second = "C=I" if record.statistics is None else "C"
-    if not outcomes.plan.uses_second_moment:
-        second = ""
-    return _Run(record.name, outcomes.plan.method, second, list(outcomes.cases.values()))
-
-
-def _figures(run: _Run) -> RunFigures:
-    from ...sessions.evaluation.summary import summarize
-    from .evaluated import RunFigures
-
-    figures = tuple(summarize(run.cases))
-    return RunFigures(run.name, run.method, run.second_moment, len(run.cases), figures)
-
-
-def eval_results(context: Context, params: ResultsParams) -> ResultsWritten:
-    """Write a run's results as published files."""
-    from ...sessions.evaluation.outcomes import outcomes_of
-    from ...sessions.evaluation.tree import ResultsTree
-    from ...sessions.session import Session
-    from .evaluated import ResultsWritten
-
-    repository = context.bench.repository
-    name = params.session or context.bench.required_name()
-    with Session.open(repository, name, write=False) as session:
-        outcomes = outcomes_of(session)
-        tree = ResultsTree.open(Path(params.to).expanduser(), session.record, outcomes.plan)
-        written = tree.complete(outcomes)
-    return ResultsWritten(name, str(tree.folder), written, len(outcomes.cases))
-
-
-def eval_summarize(context: Context, params: SummarizeParams) -> EvalSummary:
-    """Mean, deviation and interval of every metric, runs side by side."""
-    from .evaluated import EvalSummary
-
-    if not params.runs:
-        raise UsageError("which runs?", "name sessions or folders of results")
-    found = [run for name in params.runs for run in _read(context, name)]
-    if params.first is not None:
-        found = [replace(run, cases=_below(run.cases, params.first)) for run in found]
-    return EvalSummary(tuple(_figures(run) for run in found), params.layout)
-
-
-def _below(cases: list[Json], first: int) -> list[Json]:
-    return [case for case in cases if int(case["case_id"]) < first]
-
-
-def _read(context: Context, name: str) -> list[_Run]:
-    """The runs a word stands for: a session's, a folder's, or those in a folder."""
-    from ...sessions.evaluation.outcomes import outcomes_of
-    from ...sessions.evaluation.tree import read_run, run_folders, second_moment_of
-    from ...sessions.session import Session
-
-    path = Path(name).expanduser()
-    if path.is_dir():
-        families = [path, *sorted(path.iterdir())]
-        folders = [folder for family in families for folder in run_folders(family)] or [path]
-        return [
-            _Run(
-                f"{folder.parent.name}/{folder.name}",
-                folder.parent.name,
-                second_moment_of(folder),
-                read_run(folder),
-            )
-            for folder in folders
-        ]
-    repository = context.bench.repository
-    if repository.find_session(name) is None and path.exists():
-        raise FileFormatError(f"{name} is a file", "name the folder of a run, or a session")
-    with Session.open(repository, name, write=False) as session:
-        return [_run_of(session.record, outcomes_of(session))]
-
-
 COMMANDS = (
     Command(
         name="eval counterfact",
@@ -375,28 +258,5 @@ COMMANDS = (
         long=True,
         creates=True,
         examples=("eval zsre zsre_mend_eval.json -n 100 --seed 1",),
-    ),
-    Command(
-        name="eval results",
-        summary="write the results of a run as kmeng01/rome's files",
-        params=ResultsParams,
-        effect=Effect.READ,
-        scope=Scope.STORE,
-        run=eval_results,
-        group=GROUP,
-        examples=("eval results pocket-counterfact --to results",),
-    ),
-    Command(
-        name="eval summarize",
-        summary="mean, deviation and interval of every metric, runs side by side",
-        params=SummarizeParams,
-        effect=Effect.READ,
-        scope=Scope.STORE,
-        run=eval_summarize,
-        group=GROUP,
-        examples=(
-            "eval summarize pocket-counterfact",
-            "eval summarize results/ROME results/R-ROME --layout latex",
-        ),
     ),
 )

@@ -16,6 +16,7 @@ from . import (
     queue,
     sessions,
     statistics,
+    summarizing,
     transfer,
 )
 from .spec import Command
@@ -27,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     *inspecting.COMMANDS,
     *transfer.COMMANDS,
     *evaluating.COMMANDS,
+    *summarizing.COMMANDS,
     *probing.COMMANDS,
     *sessions.COMMANDS,
     *models.COMMANDS,
