@@ -49,7 +49,7 @@ def adapter_for(model: PreTrainedModel) -> Adapter:
         ModelError: The model can't be edited; the message says why.
     """
     config = model.config
-    _refuse(config)
+    refuse(config)
     adapter = REGISTRY.get(config.model_type)
     if adapter is None:
         adapter = probe(model)
@@ -61,8 +61,12 @@ def adapter_for(model: PreTrainedModel) -> Adapter:
     return adapter
 
 
-def _refuse(config: Any) -> None:
-    """Refuse by name what an edit of one projection can't mean."""
+def refuse(config: Any) -> None:
+    """Refuse by name what an edit of one projection can't mean; needs no weights.
+
+    Raises:
+        ModelError: A mixture of experts, quantised weights, or an encoder-decoder.
+    """
     experts = [
         key
         for key in ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")

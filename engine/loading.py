@@ -14,9 +14,12 @@ from urllib.request import getproxies
 
 import torch
 from safetensors import SafetensorError
+from torch import nn
 
 from ..errors import ModelError, OutOfMemoryError
+from .adapters import refuse
 from .model import LoadedModel, wrap_model
+from .preflight import check_memory, estimate
 from .progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
 
 logger = logging.getLogger(__name__)
@@ -66,11 +69,13 @@ def load_model(
     where = _device(device)
     with _named_failures(name, source, online), _quiet():
         config = AutoConfig.from_pretrained(source, **shared)
+        refuse(config)
         tokenizer = AutoTokenizer.from_pretrained(source, **shared)
         check(stop, f"loading {name}")
         progress(Progress(f"loading {name}", 1, 3, "weights"))
         precision = _dtype(dtype, name, where, config)
-        model, report = AutoModelForCausalLM.from_pretrained(
+        check_memory(name, estimate(source, config, precision), where)
+        pair: Any = AutoModelForCausalLM.from_pretrained(
             source,
             config=config,
             dtype=precision,
@@ -81,9 +86,11 @@ def load_model(
             output_loading_info=True,
             **shared,
         )
+        model, report = pair
         if where != "map":
-            model = model.to(torch.device(where))  # type: ignore[arg-type]
+            model = model.to(torch.device(where))
     _complete(name, report)
+    _all_in_memory(name, model)
     check(stop, f"loading {name}")
     progress(Progress(f"loading {name}", 2, 3, "fingerprint"))
     loaded = wrap_model(model, tokenizer, name, revision=revision, path=str(source))
@@ -103,6 +110,17 @@ def _complete(name: str, report: dict[str, Any]) -> None:
                 + (f" and {len(keys) - 1} more" if len(keys) > 1 else ""),
                 "is it a checkpoint of this very architecture, saved whole?",
             )
+
+
+def _all_in_memory(name: str, model: nn.Module) -> None:
+    """Refuse a model of which accelerate left a part on disk: an edit needs every weight."""
+    away = [key for key, parameter in model.named_parameters() if parameter.is_meta]
+    if away:
+        raise OutOfMemoryError(
+            f"{name} does not fit all devices together: {len(away)} weights would stay on disk, "
+            f"{away[0]} among them",
+            "use --dtype bfloat16, more devices, or a smaller model",
+        )
 
 
 def _source(name: str) -> str:
@@ -179,17 +197,23 @@ def _dtype(dtype: str, name: str, where: str, config: Any) -> torch.dtype:
     return own
 
 
+def _does_not_fit(name: str) -> OutOfMemoryError:
+    return OutOfMemoryError(
+        f"{name} does not fit the device", "use --dtype bfloat16, --device map or --device cpu"
+    )
+
+
 @contextmanager
 def _named_failures(name: str, source: str, online: bool) -> Iterator[None]:
     """Turn what transformers raises into one clear line."""
     try:
         yield
-    except torch.cuda.OutOfMemoryError:
-        raise OutOfMemoryError(
-            f"{name} does not fit the device", "use --dtype bfloat16, --device map or --device cpu"
-        ) from None
+    except (torch.OutOfMemoryError, MemoryError):
+        raise _does_not_fit(name) from None
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         logger.info("loading %s failed", name, exc_info=True)
+        if "can't allocate memory" in str(error):
+            raise _does_not_fit(name) from error
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if Path(source).is_dir():
             raise ModelError(
