@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ...engine.progress import Progress
+from ..commands.queue import RUNNING
 from ..render.text import shortened
 
 if TYPE_CHECKING:
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
 _PATIENCE_S = 0.4
 """A call that is done sooner shows no bar."""
 
-_MOST_BARS = 3
-
 
 class Bars:
-    """A ProgressSink that draws one bar for each stage under way.
+    """A ProgressSink that draws the stage under way, and above it the run it belongs to.
 
     Args:
         enabled: Whether standard error is a terminal that may be drawn on.
@@ -31,6 +30,7 @@ class Bars:
         self._enabled = enabled
         self._started = time.monotonic()
         self._rich: RichProgress | None = None
+        self._shown = False
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.RLock()
 
@@ -44,21 +44,22 @@ class Bars:
     def hide(self) -> None:
         """Take the bars away until the next report, so that a line can be written."""
         with self._lock:
-            if self._rich is not None:
+            if self._rich is not None and self._shown:
                 self._rich.stop()
-                self._rich = None
-                self._tasks.clear()
+                self._shown = False
 
     def _draw(self, report: Progress) -> None:
-        bars = self._rich if self._rich is not None else self._make()
-        self._rich = bars
+        bars = self._rich = self._rich if self._rich is not None else self._make()
+        if not self._shown:
+            bars.start()
+            self._shown = True
         if report.total is not None and report.step >= report.total:
-            done = self._tasks.pop(report.stage, None)
-            if done is not None:
-                bars.remove_task(done)
+            self._drop(bars, report.stage)
             return
         if report.stage not in self._tasks:
-            self._room(bars)
+            # A stage need not say that it is done: the next one says so.
+            for stage in [stage for stage in self._tasks if stage != RUNNING]:
+                self._drop(bars, stage)
             self._tasks[report.stage] = bars.add_task(shortened(report.stage, 36), detail="")
         bars.update(
             self._tasks[report.stage],
@@ -67,10 +68,10 @@ class Bars:
             detail=shortened(report.detail, 24),
         )
 
-    def _room(self, bars: RichProgress) -> None:
-        """Drop the oldest bar where there are too many: a stage that never said it was done."""
-        while len(self._tasks) >= _MOST_BARS:
-            bars.remove_task(self._tasks.pop(next(iter(self._tasks))))
+    def _drop(self, bars: RichProgress, stage: str) -> None:
+        done = self._tasks.pop(stage, None)
+        if done is not None:
+            bars.remove_task(done)
 
     def _make(self) -> RichProgress:
         from rich.console import Console
@@ -83,7 +84,7 @@ class Bars:
         )
         from rich.progress import Progress as RichProgress
 
-        bars = RichProgress(
+        return RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
@@ -93,8 +94,6 @@ class Bars:
             console=Console(file=sys.stderr),
             transient=True,
         )
-        bars.start()
-        return bars
 
 
 def bars_for_stderr(*, quiet: bool = False) -> Bars:

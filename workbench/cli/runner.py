@@ -65,5 +65,9 @@ def _confirm(asked: Invocation) -> None:
     question = asked.command.ask(asked.params)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{asked.command.name} needs a yes: {question}", "add --yes")
-    if not click.confirm(question, default=False, err=True):
+    try:
+        wanted = click.confirm(question, default=False, err=True)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    if not wanted:
         raise UsageError("nothing was done")

@@ -1,4 +1,4 @@
-"""Standard input and output as UTF-8, whatever arrives."""
+"""The standard streams: input is UTF-8 or refused, output never fails for a character."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from ...errors import FileFormatError, UsageError
 
 
 def prepare() -> None:
-    """Let no character that the terminal's encoding lacks end a command."""
+    """Let no character that the output's encoding lacks end a command, and read strictly."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="strict")
 
 
 def check_words(words: list[str]) -> None:

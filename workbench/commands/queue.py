@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...engine.progress import Progress
 from ...errors import UsageError
 from .spec import Command, Effect, Params, Scope, param
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 GROUP = "Queue"
 PENDING = "pending"
+RUNNING = "running the queue"
+"""The stage of a run as a whole; the stages of each edit are reported within it."""
+
 _FILE_HELP = (
     "Requests: ROME dicts, CounterFact or zsRE records, EasyEdit lists, as JSON or JSONL; "
     "- reads standard input; pocket is the embedded set."
@@ -152,11 +157,15 @@ def run(context: Context, params: RunParams) -> RunDone:
         session.enqueue(requests, origin)
     steps: list[StepBrief] = []
     failed: list[StepBrief] = []
+    total = min(_waiting(session), params.limit or sys.maxsize)
 
     def landed(taken: Taken) -> None:
         line = _brief(taken)
         (steps if taken.step is not None else failed).append(line)
         context.emit(line)
+        context.progress(Progress(RUNNING, len(steps) + len(failed), total))
+
+    context.progress(Progress(RUNNING, 0, total))
 
     report = live.run_queue(
         params.limit,
