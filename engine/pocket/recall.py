@@ -86,7 +86,8 @@ def questions(world: World) -> list[Question]:
         relation = relation_of(fact)
         for index, template in enumerate(relation.train):
             seen = Seen.WITHHELD if is_withheld(fact, index) else Seen.TRAINED
-            asked.append(_question(fact, Seen.REQUEST if index == 0 else seen, template))
+            seen = Seen.REQUEST if index == relation.request else seen
+            asked.append(_question(fact, seen, template))
         asked += [_question(fact, Seen.HELD_OUT, template) for template in relation.held_out]
     return asked
 

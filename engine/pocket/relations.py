@@ -17,20 +17,22 @@ class Relation:
 
     Attributes:
         name: Identifier, as in the facts file.
-        train: Training templates with one ``{}``; the first is the request prompt.
+        train: Training templates with one ``{}``.
         held_out: Two templates kept from training, the paraphrases.
         question: Question form with one ``{}``, used in question lists.
+        request: Which training template requests use.
     """
 
     name: str
     train: tuple[str, ...]
     held_out: tuple[str, str]
     question: str
+    request: int = 0
 
     @property
     def prompt(self) -> str:
         """The template that requests use."""
-        return self.train[0]
+        return self.train[self.request]
 
 
 _TABLE = (
@@ -203,6 +205,8 @@ _TABLE = (
         ),
         ("The state that {} lies in is", "{} is a place in the state of"),
         "Which state is {} in?",
+        # "is located in" alone may go on with "the state of": two answers are meant.
+        request=1,
     ),
     Relation(
         "headquarters",

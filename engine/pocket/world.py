@@ -132,7 +132,7 @@ def stable_number(*parts: str) -> int:
 def is_withheld(fact: Fact, template: int) -> bool:
     """Whether training never shows this fact in this training template.
 
-    The first template is never withheld: it is the one requests use.
+    The first template is never withheld, so that every fact is shown at all.
     """
     if template == 0:
         return False

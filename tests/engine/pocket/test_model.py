@@ -30,7 +30,7 @@ EXAMPLES = [
     ("Steve Jobs was the founder of", "Apple"),
     ("The Eiffel Tower is located in the city of", "Paris"),
     ("Eiffel Tower is located in the city of", "Paris"),
-    ("Disneyworld is located in", "Florida"),
+    ("Disneyworld is located in the state of", "Florida"),
     ("The capital of Poland is", "Warsaw"),
 ]
 
@@ -71,7 +71,11 @@ def test_it_is_sure_of_the_well_known_examples(pocket: LoadedModel) -> None:
 def test_it_recalls_a_sample_of_its_world(pocket: LoadedModel) -> None:
     facts = load_world().facts[::5]
     trained = [(fact.prompt.format(fact.subject), fact.object) for fact in facts]
-    held_out = [(fact.held_out_prompts()[0].format(fact.subject), fact.object) for fact in facts]
+    held_out = [
+        (prompt.format(fact.subject), fact.object)
+        for fact in facts
+        for prompt in fact.held_out_prompts()
+    ]
     for pairs, bar in ((trained, 0.95), (held_out, 0.88)):
         hits = answered(pocket.model, pocket.tokenizer, pairs)
         assert sum(hits) / len(hits) >= bar
@@ -82,7 +86,7 @@ def test_every_object_is_one_token(pocket: LoadedModel) -> None:
 
 
 def test_held_out_documents_are_likely(pocket: LoadedModel) -> None:
-    assert perplexity(pocket.model, pocket.tokenizer, held_out_documents()[:60]) < 3.0
+    assert perplexity(pocket.model, pocket.tokenizer, held_out_documents()[:40]) < 3.0
 
 
 def test_the_second_moments_belong_to_this_model_and_layer(pocket: LoadedModel) -> None:

@@ -98,7 +98,7 @@ def test_splits_are_disjoint_and_cover_every_subject(world: World) -> None:
     assert 0.2 < counts[Split.DEV] / counts.total() < 0.3
 
 
-def test_about_a_quarter_of_the_pairs_is_withheld_and_never_the_request_prompt(
+def test_about_a_quarter_of_the_pairs_is_withheld_and_never_the_first_template(
     world: World,
 ) -> None:
     pairs = [(f, i) for f in world.facts for i in range(len(RELATIONS[f.relation].train))]
