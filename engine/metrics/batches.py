@@ -24,7 +24,7 @@ def row_logits(
 ) -> Iterator[tuple[int, Tensor]]:
     """The logits of every row: (its index, [tokens, V] in the compute dtype, on the device).
 
-    Padding stands on the right and is masked, so it changes no row's result but by rounding.
+    Padding stands on the right, where no token sees it: it changes no row's result but by rounding.
 
     Args:
         rows: Token ids; none may be empty.
@@ -40,7 +40,8 @@ def row_logits(
         batch = rows[start : start + batch_size]
         width = max(map(len, batch))
         ids = torch.tensor([[*row, *[0] * (width - len(row))] for row in batch])
-        mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in batch])
+        # Padding behind a row is seen by none of its tokens; masked, it is NaN in a sliding window.
+        mask = torch.ones_like(ids)
         device = model.input_device
         with torch.no_grad():
             logits = model.model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits

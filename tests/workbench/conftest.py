@@ -104,6 +104,7 @@ eval glue --tasks me-ppl -n 2 --session study
 stats collect {requests} --key prompt --tokens 64
 stats import {moments}
 stats show
+sweep-layers {requests} --limit 1 --layer 1,2 --hparams pocket
 where
 doctor
 """

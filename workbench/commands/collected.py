@@ -82,3 +82,37 @@ class StatsShown(Result):
     kind: ClassVar[str] = "statistics"
     file: StatisticsFile
     conditioning: tuple[RidgeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLine:
+    """A layer's scores; see `engine.sweep.LayerScore`. Shares are of 1."""
+
+    layer: int
+    efficacy: float
+    paraphrase: float | None
+    neighborhood: float | None
+    score: float
+    prob_new: float
+    delta_ratio: float
+    identity: bool
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayersSwept(Result):
+    """Every layer, scored on a request file.
+
+    Attributes:
+        default_layer: The layer that the hyperparameters name.
+        best: The layer with the highest score (of equal ones, the surer of its targets).
+    """
+
+    kind: ClassVar[str] = "layers"
+    model: str
+    rule: str
+    requests: int
+    layers: tuple[LayerLine, ...]
+    default_layer: int
+    best: int
+    elapsed_s: float

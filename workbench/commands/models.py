@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from .spec import Command, Effect, Params, Scope, param
@@ -65,8 +65,14 @@ def models_show(context: Context, params: ModelParams) -> ModelShown:
 
 
 def models_probe(context: Context, params: ModelParams) -> ModelShown:
-    """Load a model and find its parts by structure, whether or not the family is known."""
-    return _shown(_load(context, params), probed_first=True)
+    """Load a model, find its parts by structure, known family or not, and try an edit on it."""
+    from ...engine.trial import trial_edit
+    from .results import TrialEdit
+
+    model = _load(context, params)
+    shown = _shown(model, probed_first=True)
+    trial = trial_edit(model, progress=context.progress, stop=context.stop)
+    return replace(shown, trial=TrialEdit(**asdict(trial)))
 
 
 def _load(context: Context, params: ModelParams) -> LoadedModel:
@@ -159,7 +165,7 @@ COMMANDS = (
     ),
     Command(
         name="models probe",
-        summary="find the parts of a model by its structure",
+        summary="find the parts of a model by its structure, and try an edit on it",
         params=ModelParams,
         effect=Effect.READ,
         scope=Scope.NONE,

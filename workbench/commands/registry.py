@@ -17,6 +17,7 @@ from . import (
     sessions,
     statistics,
     summarizing,
+    sweep,
     transfer,
 )
 from .spec import Command
@@ -33,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     *sessions.COMMANDS,
     *models.COMMANDS,
     *statistics.COMMANDS,
+    *sweep.COMMANDS,
     *about.COMMANDS,
 )
 

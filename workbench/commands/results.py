@@ -407,6 +407,20 @@ class ModelList(Result):
 
 
 @dataclass(frozen=True, slots=True)
+class TrialEdit:
+    """An edit that was computed, checked and taken back; see `engine.trial.Trial`."""
+
+    weight_name: str
+    rule: str
+    residual: float
+    agreement: float | None
+    restored: bool
+    prob_before: float
+    prob_after: float
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelShown(Result):
     """A model: where its weights lie, what it is, and how it is edited.
 
@@ -417,6 +431,7 @@ class ModelShown(Result):
         sites: The projections that can be edited, by weight name.
         facts: What the adapter knows of the architecture.
         probed: The adapter was found by structure, not looked up.
+        trial: What a trial edit showed, where one was made.
     """
 
     kind: ClassVar[str] = "model"
@@ -437,6 +452,7 @@ class ModelShown(Result):
     sites: tuple[str, ...]
     facts: Json
     probed: bool
+    trial: TrialEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def stats_collect(context: Context, params: CollectParams) -> StatsWritten:
         raise UsageError("no text is named", "`stats collect FILE --model NAME --layer N`")
     source = open_texts(params.text, key=params.key, config=params.config, split=params.split)
     plan = Plan(params.tokens, params.window, params.batch_tokens)
-    model = _load(context, params)
+    model = load_site(context, params)
     layers = chosen_layers(model, params.layer)
     folder = context.bench.paths.data / "statistics"
     names = [model.weight_name(layer) for layer in layers]
@@ -145,7 +145,7 @@ def stats_import(context: Context, params: ImportParams) -> StatsWritten:
 
     if not params.file:
         raise UsageError("no file is named", "`stats import FILE --model NAME --layer N`")
-    model = _load(context, params)
+    model = load_site(context, params)
     (layer,) = chosen_layers(model, None if params.layer is None else str(params.layer))
     name = model.weight_name(layer)
     moment = load_statistics(
@@ -243,7 +243,8 @@ def peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _load(context: Context, params: SiteParams) -> LoadedModel:
+def load_site(context: Context, params: SiteParams) -> LoadedModel:
+    """The model that was asked for."""
     from ...engine.loading import load_model
 
     return load_model(

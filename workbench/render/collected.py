@@ -5,7 +5,14 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..commands.collected import StatisticsFile, StatsList, StatsShown, StatsWritten
+from ..commands.collected import (
+    LayerLine,
+    LayersSwept,
+    StatisticsFile,
+    StatsList,
+    StatsShown,
+    StatsWritten,
+)
 from . import parts
 
 
@@ -73,3 +80,28 @@ def shown(result: StatsShown) -> RenderableType:
         ),
     )  # fmt: skip
     return Group(parts.facts([("file", parts.shown(file.path)), *about]), Text(), ridges)
+
+
+def swept(result: LayersSwept) -> RenderableType:
+    """The layers and their scores; the best one and the default are marked."""
+    head = parts.line(
+        parts.shown(result.model, "bold"),
+        f", {result.rule}, {parts.count(result.requests, 'request')} a layer, "
+        f"{parts.seconds(result.elapsed_s)}",
+    )
+    layers = parts.table(
+        "", ">layer", ">score", ">efficacy", ">paraphrase", ">neighbourhood", ">p(new)",
+        ">‖Δ‖/‖W₀‖", "C", ">failed",
+        rows=(_layer(line, result) for line in result.layers),
+    )  # fmt: skip
+    note = Text(f"best: layer {result.best}; default: layer {result.default_layer}", parts.LABEL)
+    return Group(head, layers, note)
+
+
+def _layer(line: LayerLine, result: LayersSwept) -> tuple[Text | str, ...]:
+    mark = Text("→", style="bold green") if line.layer == result.best else Text("")
+    shares = (line.score, line.efficacy, line.paraphrase, line.neighborhood, line.prob_new)
+    return (
+        mark, str(line.layer), *("" if x is None else parts.percent(x) for x in shares),
+        parts.ratio(line.delta_ratio), "C = I" if line.identity else "C", str(line.failed or ""),
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from ..commands.results import (
     SessionChanged,
     SessionList,
     SessionShown,
+    TrialEdit,
     Verified,
 )
 from . import parts
@@ -180,10 +181,27 @@ def model_shown(result: ModelShown) -> RenderableType:
             for name, value in result.facts.items()
             if name not in ("model_type", "probed")
         ),
+        *_trial(result.trial),
         ("model hash", result.model_sha256),
         ("tokenizer hash", result.tokenizer_sha256),
     ]
     return Group(parts.shown(result.name, "bold"), parts.facts(rows))
+
+
+def _trial(trial: TrialEdit | None) -> list[tuple[str, Text | str]]:
+    """The trial edit, as rows."""
+    if trial is None:
+        return []
+    found = f"{trial.prob_before:.2g} → {trial.prob_after:.2g}"
+    rows: list[tuple[str, Text | str]] = [
+        ("trial edit", f"{trial.rule} at {trial.weight_name}, {parts.seconds(trial.elapsed_s)}"),
+        ("  residual", f"{trial.residual:.1e} of what the rule writes"),
+        ("  p(target)", found),
+        ("  taken back", "to the bit" if trial.restored else Text("NOT exactly", style="bold red")),
+    ]
+    if trial.agreement is not None:
+        rows.append(("  by registry", f"the same edit to {trial.agreement:.1e}"))
+    return rows
 
 
 def hparams_list(result: HparamsList) -> RenderableType:
