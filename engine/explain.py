@@ -90,6 +90,25 @@ def _changes(
     )
 
 
+def compare_logits(
+    model: LoadedModel, before: Tensor, after: Tensor, *, top_k: int = 10
+) -> Direction:
+    """The tokens whose logits [V] rose and fell most from one reading to another."""
+    change = after.double() - before.double()
+    return Direction(
+        _changes(model, change, top_k, largest=True), _changes(model, change, top_k, largest=False)
+    )
+
+
+def read_logits(model: LoadedModel, prompt: str) -> Tensor:
+    """The model's logits [V] at the end of a prompt, on the CPU.
+
+    Raises:
+        RequestError: The prompt is empty or too long.
+    """
+    return read_head(model, record(model, prompt_ids(model, prompt)).states[-1][0, -1]).cpu()
+
+
 @dataclass(frozen=True, slots=True)
 class PromptReading:
     """How a prompt is answered.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.average import Average, Case, Fact, trace_facts
 from ..engine.noise import noise_source
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
+from ..engine.request import EditRequest
 from ..engine.trace import TraceSettings
 from ..errors import FileFormatError, StoreError
 from ..store.records import Json
@@ -31,17 +32,18 @@ def read_facts(path: Path) -> list[Fact]:
     """
     records = list(read_records(path))
     if not records or not isinstance(records[0][1], dict) or "attribute" not in records[0][1]:
-        return [
-            Fact(
-                f"{found.line}",
-                found.request.text,
-                found.request.subject,
-                found.request.target_true,
-                found.request.prompt.index("{}"),
-            )
-            for found in find_requests(path)
-        ]
+        return [_asked(found.request) for found in find_requests(path)]
     return [_known(path, line, record) for line, record in records]
+
+
+def _asked(request: EditRequest) -> Fact:
+    answer, start = request.target_true, request.prompt.index("{}")
+    return Fact(_key(request.text, answer), request.text, request.subject, answer, start)
+
+
+def _key(prompt: str, answer: str | None) -> str:
+    """What a fact says: files number their records in many ways, or not at all."""
+    return f"{prompt} => {answer or '?'}"
 
 
 def _known(path: Path, line: int, record: Any) -> Fact:
@@ -52,8 +54,8 @@ def _known(path: Path, line: int, record: Any) -> Fact:
                 f"{path}:{line}: the subject {subject!r} is not in the prompt {prompt!r}",
                 "a fact has its subject in its prompt, as text",
             )
-        key, answer = str(record.get("known_id", line)), str(record["attribute"])
-        return Fact(key, prompt, subject, answer)
+        answer = str(record["attribute"])
+        return Fact(_key(prompt, answer), prompt, subject, answer)
     except (KeyError, TypeError, AttributeError) as error:
         raise FileFormatError(
             f"{path}:{line}: not a known fact (missing {error})",

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..engine import arithmetic as engine_arithmetic
 from ..engine.delta import RankOneDelta
-from ..engine.explain import Direction, PromptReading, read_direction, read_prompts
+from ..engine.explain import (
+    Direction,
+    PromptReading,
+    compare_logits,
+    read_direction,
+    read_logits,
+    read_prompts,
+)
 from ..engine.lens import Lens, LensComparison, compare, lens
 from ..engine.progress import NEVER, ProgressSink, StopFlag, check, ignore
 from ..engine.request import EditRequest
@@ -199,6 +206,8 @@ class Explanation:
         left_norm: ‖left‖.
         right_norm: ‖right‖.
         direction: Which tokens the value side promotes, at the end of the prompt before the edit.
+        moved: The tokens whose logits the edit raised and lowered most at the end of the prompt,
+            all that the layers above make of it included.
         lens: Before and after, at the end of the prompt.
         traces: Single states before and after; None where they were not asked for.
         neighbours: Prompts that should not have moved: the request's, or else those of the other
@@ -210,6 +219,7 @@ class Explanation:
     left_norm: float
     right_norm: float
     direction: Direction
+    moved: Direction
     lens: LensComparison
     traces: tuple[Trace, Trace] | None
     asked: Moved
@@ -252,10 +262,18 @@ def explain(
     many = 1 + len(look.paraphrases)
     traces = None if before.trace is None or after.trace is None else (before.trace, after.trace)
     found = Explanation(
-        record, delta.frobenius(), float(delta.left.norm()), float(delta.right.norm()), direction,
-        compare(before.lens, after.lens), traces, pairs[0], tuple(pairs[1:many]),
-        tuple(pairs[many:]),
-    )  # fmt: skip
+        step=record,
+        delta_norm=delta.frobenius(),
+        left_norm=float(delta.left.norm()),
+        right_norm=float(delta.right.norm()),
+        direction=direction,
+        moved=compare_logits(live.model, before.logits, after.logits, top_k=top_k),
+        lens=compare(before.lens, after.lens),
+        traces=traces,
+        asked=pairs[0],
+        paraphrases=tuple(pairs[1:many]),
+        neighbours=tuple(pairs[many:]),
+    )
     return Reading(step, found, time.perf_counter() - began)
 
 
@@ -263,6 +281,7 @@ def explain(
 class _Side:
     lens: Lens
     trace: Trace | None
+    logits: Tensor
     prompts: tuple[PromptReading, ...]
 
 
@@ -306,6 +325,7 @@ class _Look:
         return _Side(
             lens(model, request.text, top_k=self._top_k, watch=watch),
             found,
+            read_logits(model, request.text),
             read_prompts(model, prompts, request.target_new, request.target_true),
         )
 

@@ -11,7 +11,12 @@ import pytest
 import torch
 
 from romebench.engine.average import Case, Fact, Role, average, effects_of, trace_facts
-from romebench.engine.explain import read_direction, read_prompts
+from romebench.engine.explain import (
+    compare_logits,
+    read_direction,
+    read_logits,
+    read_prompts,
+)
 from romebench.engine.lens import lens
 from romebench.engine.model import LoadedModel
 from romebench.engine.noise import noise_source
@@ -47,6 +52,19 @@ def test_a_direction_is_the_slope_of_the_logits(goldens: Path, name: str) -> Non
     assert found.suppressed[0].change == pytest.approx(float(slope.min()), rel=loose, abs=loose)
     with pytest.raises(UsageError, match="has 32 numbers and norm 0"):
         read_direction(model, torch.zeros(32), PROMPT)
+
+
+def test_logits_are_compared(tiny_gpt2: LoadedModel) -> None:
+    before = read_logits(tiny_gpt2, PROMPT)
+    with torch.no_grad():
+        ids = torch.tensor([tiny_gpt2.tokenizer(PROMPT)["input_ids"]])
+        assert torch.allclose(before, tiny_gpt2.model(ids).logits[0, -1], atol=1e-5)
+    after = before.clone()
+    after[[7, 9, 11]] += torch.tensor([2.0, -3.0, 1.0])
+    found = compare_logits(tiny_gpt2, before, after, top_k=2)
+    assert [change.id for change in found.promoted] == [7, 11]
+    assert found.suppressed[0].id == 9
+    assert found.suppressed[0].change == pytest.approx(-3.0, abs=1e-5)
 
 
 def test_prompts_are_read_with_both_targets(tiny_gpt2: LoadedModel) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from romebench.engine.arithmetic import Act, Push
 from romebench.engine.average import Case
+from romebench.engine.explain import read_logits
 from romebench.engine.lens import lens, lens_from_json
 from romebench.engine.trace import TraceSettings, trace_from_json
 from romebench.engine.vectors import mlp_vector
@@ -142,6 +143,12 @@ def test_an_explanation_tells_before_from_after(edited: LiveSession) -> None:
     assert found.traces is not None
     assert found.traces[1].answer_id == edited.session.step(1).tokens["target_ids"][0]
     assert len(found.direction.promoted) == 8
+    assert found.moved.promoted[0].change > 0 > found.moved.suppressed[0].change
+    with weights_at(edited, "base"):
+        before = read_logits(edited.model, found.asked.before.prompt)
+    with weights_at(edited, 1):
+        raised = read_logits(edited.model, found.asked.before.prompt) - before
+    assert found.moved.promoted[0].change == pytest.approx(float(raised.max()), rel=1e-4)
     # Without neighbours of its own, a step is read on the prompts of those before it.
     second = explain(edited, "cursor").found
     assert [m.after.prompt for m in second.neighbours] == [PROMPT]
@@ -175,8 +182,8 @@ def fact_file(tmp_path: Path) -> Path:
 def test_known_facts_and_requests_are_read(fact_file: Path, tmp_path: Path) -> None:
     facts = read_facts(fact_file)
     assert [(f.key, f.subject, f.answer, f.start) for f in facts] == [
-        ("7", "France", "country", None),
-        ("8", "Steve Jobs", "Apple", None),
+        ("France is a => country", "France", "country", None),
+        (f"{PROMPT} => Apple", "Steve Jobs", "Apple", None),
     ]
     requests = tmp_path / "requests.json"
     requests.write_text(
@@ -184,6 +191,9 @@ def test_known_facts_and_requests_are_read(fact_file: Path, tmp_path: Path) -> N
     )
     (fact,) = read_facts(requests)
     assert (fact.prompt, fact.start, fact.answer) == ("Of Of is", 3, "y")
+    one_line = [{"prompt": "{} is", "subject": name, "target_new": "x"} for name in "ab"]
+    requests.write_text(json.dumps(one_line))
+    assert len({fact.key for fact in read_facts(requests)}) == 2
     fact_file.write_text(json.dumps([{**FACTS[0], "subject": "Spain"}]))
     with pytest.raises(FileFormatError, match=r"known\.json:1: the subject 'Spain' is not in"):
         read_facts(fact_file)
@@ -202,12 +212,12 @@ def test_an_average_goes_on_from_its_case_file(
     facts = read_facts(fact_file)
     first = take_average(live, facts, QUICK, limit=1, cases=cases)
     with cases.open("a") as file:
-        file.write('{"key": "8", "tra')  # a process died here
+        file.write('{"key": "France is a => co')  # a process died here
     whole = take_average(live, facts, QUICK, cases=cases)
     assert first.found.facts == 1
     assert whole.found.facts == 2
     lines = [json.loads(line) for line in cases.read_text().splitlines()]
-    assert [line.get("key") for line in lines] == [None, "7", "8"]
+    assert [line.get("key") for line in lines] == [None, *(fact.key for fact in facts)]
     assert as_json(take_average(live, facts, QUICK, cases=cases).found) == as_json(whole.found)
     with pytest.raises(FileFormatError, match="of other weights or settings"):
         take_average(live, facts, TraceSettings(samples=3), cases=cases)

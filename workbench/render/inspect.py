@@ -232,8 +232,10 @@ def explained(result: Explained) -> RenderableType:
     facts: list[tuple[str, Text | str]] = [
         ("‖Δ‖", f"{found.delta_norm:.4g}  ({parts.ratio(vitals.get('delta_ratio'))} of ‖W₀‖)"),
         ("u·k", parts.number(vitals.get("u_dot_k"))),
-        ("promotes", _changes(found.direction, up=True)),
-        ("suppresses", _changes(found.direction, up=False)),
+        ("right, read by the head", _changes(found.direction, up=True)),
+        ("and away from", _changes(found.direction, up=False)),
+        ("logits raised", _changes(found.moved, up=True)),
+        ("lowered", _changes(found.moved, up=False)),
     ]
     body: list[RenderableType] = [head, parts.facts(facts)]
     body += comparison_table(found.lens, ("before", "after"))

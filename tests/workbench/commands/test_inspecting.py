@@ -185,7 +185,7 @@ def test_an_explanation(call: Callable[..., Outcome]) -> None:
     assert len(found["direction"]["promoted"]) == 8
     assert found["traces"][0]["answer"] == " Microsoft"
     shown = call("explain", "1").out
-    for word in ("promotes", "suppresses", "u·k", "p(new) before", "the answer flips"):
+    for word in ("read by the head", "logits raised", "u·k", "p(new) before", "the answer flips"):
         assert word in shown
 
 

@@ -1,0 +1,58 @@
+"""Draw the pictures of docs/inspect.md on the pocket model: `python docs/inspect_pictures.py`."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from romebench.workbench.bench import Bench
+from romebench.workbench.commands.context import Context
+from romebench.workbench.commands.execute import execute
+from romebench.workbench.commands.parsing import Invocation, parse
+from romebench.workbench.commands.results import Result
+from romebench.workbench.commands.words import split_words
+from romebench.workbench.paths import Paths
+from romebench.workbench.render import render
+
+PICTURES = Path(__file__).parent / "pictures"
+FACT = "[LeBron James] plays the sport of"
+PROMPT = "LeBron James plays the sport of"
+SHOWN = {
+    "lens": f'lens "{PROMPT}" --compare --watch football,basketball',
+    "trace": f'trace "{FACT}" --compare',
+    "vectors": 'vectors "The capital of Poland is" --at base --copied Poland',
+    "explain": "explain 1",
+}
+DRAWN = f'trace "{FACT}" --compare --force --plot {PICTURES / "trace-plot.svg"}'
+
+
+def main() -> None:
+    """Make an edit, and draw every view of it."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, Bench(Paths.under(Path(home))) as bench:
+        run(bench, f'edit "{FACT} => football"')
+        for name, line in SHOWN.items():
+            picture(name, line, run(bench, line))
+        run(bench, DRAWN)
+
+
+def run(bench: Bench, line: str) -> Result:
+    """Run a command line."""
+    asked = parse(split_words(line))
+    assert isinstance(asked, Invocation)
+    return execute(asked.command, Context(bench), asked.params)
+
+
+def picture(name: str, line: str, result: Result) -> None:
+    """What the terminal shows, as an SVG."""
+    console = Console(record=True, width=112, file=io.StringIO(), force_terminal=True)
+    console.print(f"$ romebench {line}", style="bold", markup=False, highlight=False)
+    console.print(render(result))
+    console.save_svg(str(PICTURES / f"{name}.svg"), title="romebench", unique_id=name)
+
+
+if __name__ == "__main__":
+    main()
