@@ -1,4 +1,4 @@
-"""The full vitals: what they are compared with, what they leave out, and that they touch nothing."""
+"""The full vitals: what they are compared with, and that they touch nothing."""
 
 from __future__ import annotations
 
