@@ -138,8 +138,9 @@ def _figure(key: str, values: Sequence[float]) -> Figure:
     scale = 1.0 if stem in UNSCALED else 100.0
     mean, std = float(np.mean(values)), float(np.std(values))
     low, high = _interval(values)
-    if stem.endswith(("_success", "_acc")):
-        low, high = max(0.0, low), min(1.0, high)
+    least = 0.0 if stem.endswith(("_success", "_acc")) else -1.0
+    if stem.endswith(("_success", "_acc", "_diff")):
+        low, high = max(least, low), min(1.0, high)
     return Figure(
         key, LABELS[stem], scale * mean, scale * std, scale * low, scale * high, len(values)
     )

@@ -12,9 +12,11 @@ from .summarizing import GROUP, figures_of, run_of
 
 if TYPE_CHECKING:
     from ...hparams.finetune import Baseline
-    from ...sessions.evaluation.evaluate import EvalOptions
+    from ...sessions.evaluation.evaluate import EvalOptions, Material
+    from ...sessions.evaluation.outcomes import Outcomes
     from ...sessions.evaluation.runner import CaseDone
     from ...sessions.live import LiveSession
+    from ...store.records import SessionRecord
     from .context import Context
     from .evaluated import Evaluated
     from .results import StepBrief
@@ -152,11 +154,12 @@ def _baseline(method: str | None) -> Baseline | None:
 def _evaluate(
     context: Context, options: EvalOptions, name: str | None, results: str | None
 ) -> Evaluated:
-    """Begin a run in a new session, or go on with the one of that name."""
+    """Begin a run in a new session, or go on with the one of that name.
+
+    Whatever is wrong is said before the model is loaded, and a run that is complete needs none.
+    """
     from ...sessions.evaluation.evaluate import evaluate, gather
-    from ...sessions.evaluation.tree import ResultsTree
     from ..bench import options_of
-    from .evaluated import Evaluated, FailedCase
 
     record = None if name is None else context.bench.repository.find_session(name)
     asked = options_of(context.choices.over(context.bench.choices))
@@ -164,6 +167,9 @@ def _evaluate(
         material = gather(options, asked.seed or 0, asked.model_name)
     else:
         material = gather(options, record.seed, record.model)
+        known = _known(context, record, material)
+        if known is not None and not known.waiting:
+            return _told(record, known, 0, results)
     live = _session(context, options, name, exists=record is not None)
     taken: list[int] = []
 
@@ -171,21 +177,52 @@ def _evaluate(
         taken.append(done.case.case_id)
         context.emit(_brief(done))
 
-    folder = None if results is None else Path(results).expanduser()
     outcomes = evaluate(
-        live, material, results=folder,
-        progress=context.progress, stop=context.stop, on_case=landed,
-    )  # fmt: skip
-    plan, session = outcomes.plan, live.session.record
-    tree = None if folder is None else ResultsTree.open(folder, session, plan)
+        live,
+        material,
+        results=None if results is None else Path(results).expanduser(),
+        progress=context.progress,
+        stop=context.stop,
+        on_case=landed,
+    )
+    return _told(live.session.record, outcomes, len(taken), results)
+
+
+def _known(context: Context, record: SessionRecord, material: Material) -> Outcomes | None:
+    """What a run has come to already.
+
+    Raises:
+        UsageError: It is another run than the one asked for.
+    """
+    from ...sessions.evaluation.outcomes import find_outcomes
+    from ...sessions.options import check_options
+    from ...sessions.session import Session
+    from ..bench import options_of
+
+    check_options(options_of(context.choices), record)
+    with Session.open(context.bench.repository, record.name, write=False) as session:
+        found = find_outcomes(session)
+    if found is not None:
+        found.plan.check_same(material.plan(record.rule, record.seed), record.name)
+    return found
+
+
+def _told(record: SessionRecord, outcomes: Outcomes, taken: int, results: str | None) -> Evaluated:
+    from ...sessions.evaluation.tree import ResultsTree
+    from .evaluated import Evaluated, FailedCase
+
+    plan, tree = outcomes.plan, None
+    if results is not None:
+        tree = ResultsTree.open(Path(results).expanduser(), record, plan)
+        tree.complete(outcomes)
     return Evaluated(
-        session=session.name,
+        session=record.name,
         dataset=plan.dataset,
         source=plan.source,
         mode=str(plan.mode),
-        taken=len(taken),
+        taken=taken,
         failed=tuple(FailedCase(i, why) for i, why in outcomes.failed.items()),
-        run=figures_of(run_of(session, outcomes)),
+        run=figures_of(run_of(record, outcomes)),
         tokeniser=str(plan.tokeniser) if plan.generate else None,
         references=plan.references,
         results=None if tree is None else str(tree.folder),

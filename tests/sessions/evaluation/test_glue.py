@@ -24,7 +24,7 @@ from ..conftest import CONTEXTS, HPARAMS, request_for
 
 @pytest.fixture
 def edited(repository: Repository, tiny_gpt2: LoadedModel) -> Iterator[LiveSession]:
-    """Five edits on a random model of 1,024 positions."""
+    """Three edits on a random model of 1,024 positions."""
     torch.manual_seed(3)
     config = GPT2Config(
         vocab_size=len(tiny_gpt2.tokenizer), n_positions=1024, n_embd=64, n_layer=4, n_head=2,
@@ -35,7 +35,7 @@ def edited(repository: Repository, tiny_gpt2: LoadedModel) -> Iterator[LiveSessi
         repository, name="long", model=model, hparams=HPARAMS, rule=Rule.ROME,
         contexts=CONTEXTS, moment=SecondMoment.identity(256), seed=5,
     )  # fmt: skip
-    for number in range(5):
+    for number in range(3):
         live.edit(request_for(number))
     yield live
     live.close()
@@ -45,7 +45,7 @@ def test_probes_are_taken_along_the_path(edited: LiveSession) -> None:
     before = edited.weights.sha256(edited.session.record.weight_name)
     found = measure_downstream(edited, ("sst2", ME_PPL), every=2, limit=3)
     assert [(each.depth, each.probe) for each in found] == [
-        (depth, probe) for depth in (0, 2, 4, 5) for probe in ("sst2", ME_PPL)
+        (depth, probe) for depth in (0, 2, 3) for probe in ("sst2", ME_PPL)
     ]
     assert edited.weights.sha256(edited.session.record.weight_name) == before
     sst = found[0].detail
@@ -69,8 +69,8 @@ def test_what_is_known_is_not_measured_again(edited: LiveSession) -> None:
             progress=lambda report: stop.set() if report.step == 2 else None,
         )  # fmt: skip
     found = measure_downstream(edited, (ME_PPL,), every=1, limit=3)
-    assert [each.known for each in found] == [True, True, *[False] * 4][: len(found)]
-    assert len(edited.session.measurements()) == 6
+    assert [each.known for each in found] == [True, True, *[False] * 2]
+    assert len(edited.session.measurements()) == 4
     assert [each.known for each in measure_downstream(edited, (ME_PPL,), limit=2)] == [False]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from .run_until_killed import run
 
-CASES = 12
+CASES = 6
 
 
 def files_of(results: Path) -> dict[str, Any]:
@@ -41,12 +41,12 @@ def test_a_killed_run_that_goes_on_equals_an_unbroken_one(
         text=True,
     ) as child:
         assert child.stdout is not None
-        announced = [child.stdout.readline() for _ in range(4)]
+        announced = [child.stdout.readline() for _ in range(2)]
         os.kill(child.pid, signal.SIGKILL)
         announced += child.stdout.readlines()
     assert child.returncode == -signal.SIGKILL
     told = [int(line.split()[1]) for line in announced]
-    assert told[:4] == [0, 10, 20, 30]
+    assert told[:2] == [0, 10]
     assert len(told) < CASES, "it was killed too late"
 
     again = run(store, model, records, results)
