@@ -63,8 +63,7 @@ class Console(VerticalScroll, can_focus=True):
         if found is None:
             found = self._add(Welcome())
         if examples is not None:
-            block = found
-            self.call_after_refresh(lambda: block.show(examples))
+            found.show(examples)
 
     def echo(self, line: str, intention: Intention) -> None:
         """Show what was typed; it is what is read next, so scroll to it."""

@@ -28,6 +28,9 @@ from .view import View
 
 TABS = ("console", "lens", "trace", "edit", "log")
 
+CONDITIONAL = ("undo", "redo", "step", "run_queue", "branch", "export")
+"""Actions that are possible at some times only."""
+
 COMPARE_TOKENS = 40
 
 

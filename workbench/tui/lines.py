@@ -197,13 +197,14 @@ class LineList(ScrollView, can_focus=True):
 
     # The mouse
 
-    def _at(self, event: events.MouseEvent) -> int:
+    def index_at(self, event: events.MouseEvent) -> int:
+        """The line under the mouse; it may be beyond the last."""
         offset = event.get_content_offset(self)
         return -1 if offset is None else offset.y + self.scroll_offset.y
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show which line a click would take."""
-        self._hover = self._at(event)
+        self._hover = self.index_at(event)
 
     def on_leave(self) -> None:
         """The mouse went elsewhere."""
@@ -211,7 +212,7 @@ class LineList(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click highlights a line; a click on the highlighted line chooses it."""
-        index = self._at(event)
+        index = self.index_at(event)
         if not (0 <= index < self.count and self.can_choose(index)):
             return
         if event.chain > 1 or index == self.highlighted:

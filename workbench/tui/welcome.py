@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from .blocks import Block
 from .examples import Example
+from .helpable import Help
+from .lines import LineList
 from .text import MUTED, said
 
 _INTRO = Content.assemble(
@@ -30,38 +34,58 @@ _WIDE = 72
 """Width from which there is room for the relation's name."""
 
 
-class ExampleLine(Static, can_focus=True):
-    """An edit to try; a click or Enter puts it in the input line."""
+class ExampleList(LineList):
+    """Edits to try; a click or Enter puts one in the input line."""
 
-    BINDINGS = [
-        ("enter", "pick", "try it"),
-        ("up,k", "app.focus_previous", ""),
-        ("down,j", "app.focus_next", ""),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "try it", tooltip="Put the edit in the input line"),
     ]
+
+    help = Help(
+        "First edits",
+        "One edit for each kind of fact the model knows. Enter or a click puts it in the input "
+        "line, where its tokens and the target's rank are shown; Enter there makes it.",
+    )
 
     @dataclass
     class Picked(Message):
-        """The user wants to try it."""
+        """The user wants to try an edit."""
 
         line: str
 
-    def __init__(self, example: Example) -> None:
-        super().__init__()
-        self._example = example
-        self.tooltip = Content(f"Click to try it. The model says {example.truth!r} now.")
+    def __init__(self) -> None:
+        super().__init__(id="examples")
+        self._examples: tuple[Example, ...] = ()
 
-    def render(self) -> Content:
-        """Relation, then the edit with its parts coloured."""
-        label = f"{self._example.relation:<18}" if self.size.width >= _WIDE else ""
-        return Content.assemble((label, MUTED), edit_content(self._example.line))
+    @property
+    def count(self) -> int:
+        """One line for each example."""
+        return len(self._examples)
 
-    def action_pick(self) -> None:
-        """Put the edit in the input line."""
-        self.post_message(self.Picked(self._example.line))
+    def show(self, examples: tuple[Example, ...]) -> None:
+        """Offer edits, each on a line that can be seen without scrolling here."""
+        self._examples = examples
+        self.styles.height = len(examples)
+        self.changed()
 
-    def on_click(self) -> None:
-        """As Enter."""
-        self.action_pick()
+    def line(self, index: int, width: int) -> Content:
+        """Relation where there is room, then the edit with its parts coloured."""
+        example = self._examples[index]
+        label = f"{example.relation:<18}" if width >= _WIDE else ""
+        return Content.assemble((label, MUTED), edit_content(example.line))
+
+    def action_choose(self) -> None:
+        """Put the highlighted edit in the input line."""
+        if self._examples:
+            self.post_message(self.Picked(self._examples[self.highlighted].line))
+
+    def on_click(self, event: events.Click) -> None:
+        """One click is enough: nothing is done but typing."""
+        event.prevent_default()
+        index = self.index_at(event)
+        if 0 <= index < self.count:
+            self.highlighted = index
+            self.action_choose()
 
 
 def edit_content(line: str) -> Content:
@@ -80,7 +104,8 @@ class Welcome(Block):
 
     def __init__(self) -> None:
         super().__init__(classes="-welcome")
-        self._list = Vertical(classes="examples")
+        self._list = ExampleList()
+        self._list.display = False
         self._head = Static("", classes="heading")
 
     def compose(self) -> ComposeResult:
@@ -91,8 +116,7 @@ class Welcome(Block):
 
     def show(self, examples: tuple[Example, ...]) -> None:
         """Offer edits to try."""
-        self._head.update(
-            Content.styled("Try one: click it, or press tab in the empty input line.", MUTED)
-        )
-        self._list.remove_children()
-        self._list.mount_all(ExampleLine(example) for example in examples)
+        how = "Try one: click it, or press tab in the empty input line."
+        self._head.update(Content.styled(how, MUTED))
+        self._list.display = True
+        self._list.show(examples)

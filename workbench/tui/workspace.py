@@ -29,7 +29,7 @@ from .history import HistoryList
 from .input_line import InputLine, intention_of
 from .inside_tab import InsideTab, LensTab, TraceTab
 from .jobs import JobEnded, JobFailed, JobProgressed, JobStarted, JobStreamed
-from .keys import Keys
+from .keys import CONDITIONAL, Keys
 from .lines import LineList
 from .log_tab import LIMIT, LogList
 from .looking import Looking
@@ -53,7 +53,7 @@ from .status_line import StatusLine, standing
 from .typed_lines import TypedLines
 from .understand import OwnWord, overview, understand
 from .view import View
-from .welcome import ExampleLine
+from .welcome import ExampleList
 
 _SETTLE_S = 0.08
 """The Edit tab follows the history's highlight when it has rested so long."""
@@ -74,6 +74,7 @@ class Workspace(Keys):
         self._wanted: EditRequest | None = None
         self._log_stale = True
         self._unloadable: str | None = None
+        self._possible: tuple[bool | None, ...] = ()
         self._looking = Looking(conductor, self._inside)
 
     def compose(self) -> ComposeResult:
@@ -170,7 +171,14 @@ class Workspace(Keys):
         self._log_stale = True
         self._refresh_log()
         self._looking.refresh(view)
-        self.refresh_bindings()
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        """Draw the footer again where other keys are possible than before."""
+        possible = tuple(self.check_action(action, ()) for action in CONDITIONAL)
+        if possible != self._possible:
+            self._possible = possible
+            self.refresh_bindings()
 
     # Commands
 
@@ -401,8 +409,8 @@ class Workspace(Keys):
         self.line.take(message.candidate)
         self.line.focus()
 
-    @on(ExampleLine.Picked)
-    def _example_picked(self, message: ExampleLine.Picked) -> None:
+    @on(ExampleList.Picked)
+    def _example_picked(self, message: ExampleList.Picked) -> None:
         self.line.put(message.line)
 
     @on(Assist.Wanted)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from textual.widgets import Input, TabbedContent
 
-from romebench.errors import ModelError, StoreError, UsageError
+from romebench.errors import ModelError, StoreError
+from romebench.workbench.commands.registry import COMMANDS
+from romebench.workbench.commands.results import SessionList
 from romebench.workbench.tui.cards import EditCard, MoveCard
 from romebench.workbench.tui.dialogs.confirm import ConfirmDialog
 from romebench.workbench.tui.dialogs.edit_form import EditForm
@@ -12,7 +14,8 @@ from romebench.workbench.tui.dialogs.error import ErrorDialog
 from romebench.workbench.tui.dialogs.export import ExportDialog
 from romebench.workbench.tui.edit_tab import EditTab
 from romebench.workbench.tui.history import HistoryList
-from romebench.workbench.tui.welcome import ExampleLine, Welcome
+from romebench.workbench.tui.input_line import InputLine
+from romebench.workbench.tui.welcome import ExampleList, Welcome
 from romebench.workbench.tui.writing import Writing
 
 EDIT = "[LeBron James] plays the sport of => football"
@@ -34,23 +37,18 @@ async def test_an_empty_session_offers_edits_to_try(make_desk, make_app, settle)
     app = make_app(make_desk())
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        lines = list(app.screen.query(ExampleLine))
-        assert len(lines) >= 10
-        await pilot.click(lines[0])
+        examples = app.screen.query_one(ExampleList)
+        assert examples.count >= 10
+        await pilot.click(examples, offset=(30, 0))
         assert app.workspace.line.value == EDIT
         assert app.workspace.focused is app.workspace.line
-
-
-async def test_tab_in_the_empty_line_goes_through_the_examples(make_desk, make_app, settle):
-    app = make_app(make_desk())
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
         await pilot.press("tab")
-        first = app.workspace.line.value
+        second = app.workspace.line.value
+        assert "=>" in second
+        assert second != EDIT
+        app.workspace.line.value = ""
         await pilot.press("tab")
-        assert first == EDIT
-        assert "=>" in app.workspace.line.value
-        assert app.workspace.line.value != first
+        assert app.workspace.line.value == EDIT
 
 
 async def test_an_edit_shows_both_answers_and_figures(make_desk, make_app, settle, send, text):
@@ -91,22 +89,15 @@ async def test_undo_and_redo_by_letter_and_by_twin(desk, make_app, settle):
         assert len(app.screen.query(MoveCard)) == 4
 
 
-async def test_letters_are_text_in_the_input_line(desk, make_app, settle):
+async def test_letters_are_text_in_the_input_line_and_alt_letters_are_not(desk, make_app, settle):
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("u", "r", "s", "S", "b", "x", "e", "c")
+        await pilot.press("alt+r", "alt+s", "alt+q")
         await settle(pilot)
         assert app.workspace.line.value == "ursSbxec"
         assert desk.calls == []
-
-
-async def test_alt_letters_that_do_nothing_now_are_not_typed(make_desk, make_app, settle):
-    app = make_app(make_desk())
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await pilot.press("alt+u", "alt+s", "alt+q")
-        assert app.workspace.line.value == ""
 
 
 async def test_going_to_a_step_by_keys_and_by_mouse(make_desk, make_app, settle):
@@ -199,35 +190,27 @@ async def test_comparing_streams_both_sides(desk, make_app, settle, send):
         ] * 2
 
 
-async def test_a_named_failure_is_a_dialog_and_the_app_goes_on(desk, make_app, settle, send, text):
-    desk.raises = StoreError("the disk is full", "make room")
+async def test_failures_are_dialogs_and_the_app_goes_on(desk, make_app, settle, send, text):
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
+        desk.raises = StoreError("the disk is full", "make room")
         await send(pilot, EDIT)
         assert isinstance(app.screen, ErrorDialog)
         assert "the disk is full" in text(app)
         assert "make room" in text(app)
         await pilot.press("escape")
-        await send(pilot, EDIT)
-        assert desk.cursor == 3
-
-
-async def test_a_defect_names_the_log_and_the_app_goes_on(desk, make_app, settle, send, text):
-    desk.raises = ZeroDivisionError("[red]division")
-    app = make_app(desk)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+        desk.raises = ZeroDivisionError("[red]division")
         await send(pilot, EDIT)
         assert isinstance(app.screen, ErrorDialog)
         assert "ZeroDivisionError: [red]division" in text(app)
         assert "romebench.log" in text(app).replace("\n", "")
         await pilot.press("escape")
-        await send(pilot, "/undo")
-        assert desk.cursor == 1
+        await send(pilot, EDIT)
+        assert desk.cursor == 3
 
 
-async def test_a_usage_error_is_told_without_a_dialog(make_desk, make_app, settle, send, text):
+async def test_usage_errors_are_told_without_a_dialog(make_desk, make_app, settle, send, text):
     desk = make_desk()
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
@@ -235,17 +218,12 @@ async def test_a_usage_error_is_told_without_a_dialog(make_desk, make_app, settl
         await send(pilot, "/undo")
         assert app.screen is app.workspace
         assert "nothing to undo" in text(app)
-
-
-async def test_a_line_that_is_off_comes_back_to_be_mended(desk, make_app, settle, send, text):
-    app = make_app(desk)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
+        assert "nothing to undo" in next(iter(app._notifications)).message
         await send(pilot, "/undoo")
         assert "there is no command 'undoo'" in text(app)
         assert "did you mean undo?" in text(app)
         assert app.workspace.line.value == "/undoo"
-        assert desk.calls == []
+        assert desk.calls == ["undo"]
 
 
 async def test_a_model_that_cannot_be_loaded_leaves_the_app_usable(desk, make_app, settle, send):
@@ -480,14 +458,6 @@ async def test_the_chosen_theme_is_kept(desk, make_app, settle):
     assert make_app(desk).theme == "nord"
 
 
-async def test_json_is_printed_where_asked_for(desk, make_app, settle, send, text):
-    app = make_app(desk)
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        await send(pilot, "/sessions list --json")
-        assert '"result": "sessions"' in text(app)
-
-
 async def test_quitting_closes_the_desk(desk, make_app, settle):
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
@@ -497,21 +467,30 @@ async def test_quitting_closes_the_desk(desk, make_app, settle):
     assert desk.closed
 
 
-async def test_commands_switch_to_the_console(desk, make_app, settle, send):
+async def test_commands_switch_to_the_console_and_print_json_where_asked(
+    desk, make_app, settle, send, text
+):
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("alt+5")
         assert app.screen.query_one(TabbedContent).active == "log-tab"
-        await send(pilot, "/sessions list")
+        await send(pilot, "/sessions list --json")
         assert app.screen.query_one(TabbedContent).active == "console-tab"
+        assert '"result": "sessions"' in text(app)
 
 
-async def test_usage_error_from_a_key_is_a_toast(desk, make_app, settle):
-    desk.raises = UsageError("nothing to do", "")
+async def test_every_command_is_reached_from_the_input_line(make_desk, make_app, settle, script):
+    desk = make_desk(steps=3)
+    seen = []
+    desk.execute = lambda asked, ears: (seen.append(asked.command.name), SessionList((), None))[1]
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("alt+u")
+        for line in script:
+            app.workspace.post_message(InputLine.Sent("/" + line))
+            await pilot.pause()
+            if isinstance(app.screen, ConfirmDialog):
+                await pilot.press("y")
         await settle(pilot)
-        assert [note.message for note in app._notifications] == ["nothing to do"]
+    assert set(seen) == {command.name for command in COMMANDS}
