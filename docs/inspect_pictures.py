@@ -23,7 +23,7 @@ PROMPT = "LeBron James plays the sport of"
 SHOWN = {
     "lens": f'lens "{PROMPT}" --compare --watch football,basketball',
     "trace": f'trace "{FACT}" --compare',
-    "vectors": 'vectors "The capital of Poland is" --at base --copied Poland',
+    "vectors": 'vectors "The capital of Poland is" --at base -l 4 -x 2',
     "explain": "explain 1",
 }
 DRAWN = f'trace "{FACT}" --compare --force --plot {PICTURES / "trace-plot.svg"}'
