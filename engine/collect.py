@@ -104,7 +104,9 @@ def _opening(model: LoadedModel) -> tuple[int, ...]:
 def _windows(
     model: LoadedModel, text: str, opening: tuple[int, ...], window: int
 ) -> list[tuple[int, ...]]:
-    ids = tuple(model.tokenizer(text, add_special_tokens=False, truncation=False)["input_ids"])
+    # verbose: it would warn of a text longer than the context, which is cut here.
+    out = model.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
+    ids = tuple(out["input_ids"])
     room = max(1, window - len(opening))
     return [opening + ids[at : at + room] for at in range(0, len(ids), room)]
 

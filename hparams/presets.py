@@ -91,7 +91,7 @@ def default_hparams(model_type: str, n_layers: int) -> Hparams:
     on it.
     """
     layer = n_layers * 5 // 32 if model_type in _EARLY else n_layers // 3
-    return Hparams(layers=(layer,))
+    return Hparams(layers=(min(max(1, layer), n_layers - 1),))
 
 
 def preset_for(model: str) -> str | None:

@@ -173,7 +173,7 @@ def model_shown(result: ModelShown) -> RenderableType:
         ("layers", str(result.n_layers)),
         ("key, value", f"{result.d_in} → {result.d_out}"),
         ("positions", "no limit" if result.max_positions is None else str(result.max_positions)),
-        ("hparams", result.preset or "no preset; give --hparams FILE"),
+        ("hparams", result.preset or "no preset: a reasoned default, or --hparams FILE"),
         ("sites", parts.shown(f"{result.sites[0]} … {result.sites[-1]}")),
         ("adapter", how),
         *(
