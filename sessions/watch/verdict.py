@@ -18,13 +18,13 @@ from .levels import Verdict
 OUTSIDE = 2.0
 """A single figure warns where it is this many times beyond the range of single edits."""
 
-RISE_WARNS = 25.0
-RISE_COLLAPSES = 75.0
-"""Perplexity warns, or collapses, where its logarithm has risen by so many times the 95 % quantile
-of a single edit's rise: as if so many of the costlier edits had simply added up."""
+RISE_WARNS = 1.5
+RISE_COLLAPSES = 4.0
+"""Perplexity warns, or collapses, where its logarithm has risen so many times as far as after the
+costliest single edit."""
 
-LEAST_RISE = 1e-3
-"""Rises of log perplexity below this are taken for noise when a unit is made of them."""
+LEAST_RISE = 5e-3
+"""A costliest single edit that raised log perplexity by less counts as this much."""
 
 FORCE_WARNS = 0.8
 FORCE_COLLAPSES = 0.5
@@ -116,8 +116,8 @@ def _whole(vitals: Json, ranges: Mapping[str, Range]) -> Iterator[Finding]:
 
 
 def perplexity_limit(ranges: Mapping[str, Range], rise: float) -> float:
-    """The perplexity ratio that is `rise` single edits' 95 % quantile away from the base."""
-    return exp(rise * max(LEAST_RISE, log(max(ranges["perplexity_ratio"].q95, 1.0))))
+    """The perplexity ratio that is `rise` times the costliest single edit away from the base."""
+    return exp(rise * max(LEAST_RISE, log(max(ranges["perplexity_ratio"].high, 1.0))))
 
 
 def _entropy_warns(ranges: Mapping[str, Range]) -> float:

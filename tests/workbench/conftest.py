@@ -82,6 +82,12 @@ trace "[LeBron James] plays the sport of" --samples 2
 vectors "LeBron James plays the sport of" -n 5
 explain 1
 replay
+replay --session study --into anew -n 1 --vitals cheap
+compare study anew
+retention --session study
+report study anew -o {folder}/report.html
+calibrate --show --session study
+sessions open study
 export study --to {folder}/study.jsonl
 import {folder}/study.jsonl --name copy
 sessions list

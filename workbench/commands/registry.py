@@ -19,6 +19,7 @@ from . import (
     summarizing,
     sweep,
     transfer,
+    watching,
 )
 from .spec import Command
 
@@ -26,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     *editing.COMMANDS,
     *history.COMMANDS,
     *queue.COMMANDS,
+    *watching.COMMANDS,
     *inspecting.COMMANDS,
     *transfer.COMMANDS,
     *evaluating.COMMANDS,

@@ -2,20 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .spec import Command, Effect, Params, Scope, param
+from ...errors import UsageError
+from .options import RULES
+from .spec import Command, Effect, Params, Scope, fields_of, param
 
 if TYPE_CHECKING:
+    from ...sessions.queue_run import Taken
     from .context import Context
     from .results import Exported, Imported, Replayed
+    from .watched import ReplayedAnew
 
 GROUP = "Record"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayParams(Params):
+    """Whether the record is checked, or made again; and what is different then."""
+
+    into: str | None = param(
+        "Make the requests again in a new session of this name, linked to this one.",
+        default=None,
+        metavar="NAME",
+    )
+    rule: str | None = param("Under this rule.", "-r", default=None, choices=RULES)
+    hparams: str | None = param(
+        "With these hyperparameters.", default=None, completes="preset", metavar="PRESET|FILE"
+    )
+    stats: str | None = param(
+        "With these second moments; none means C = I.",
+        default=None,
+        completes="file",
+        metavar="FILE|none",
+    )
+    seed: int | None = param("With contexts drawn by this seed.", default=None, minimum=0)
+    model: str | None = param("On this model.", "-m", default=None, completes="model")
+    without: str | None = param("Leave these steps out: 3 or 3,5-7.", default=None, metavar="STEPS")
+    limit: int | None = param("Only the first so many.", "-n", default=None, minimum=1)
+    order: str = param(
+        "In which order.", default="recorded", choices=("recorded", "reversed", "shuffled")
+    )
+    vitals: str | None = param(
+        "What is measured after each step. [default: full]", default=None, choices=("cheap", "full")
+    )
+    guard: str | None = param(
+        "What a verdict does; a replay goes on to its end. [default: off]",
+        default=None,
+        choices=("off", "warn", "stop", "undo"),
+    )
+
+    def refuse_changes(self) -> None:
+        """Raise where something is changed and there is no session to make it in.
+
+        Raises:
+            UsageError: Names the option.
+        """
+        for spec in fields_of(ReplayParams):
+            if spec.name != "into" and getattr(self, spec.name) != spec.default:
+                raise UsageError(
+                    f"{spec.flags[0]} makes another history, which needs a session of its own",
+                    "add --into NAME",
+                )
+
+
 class ExportParams(Params):
     """What to write, and where."""
 
@@ -29,17 +79,19 @@ class ExportParams(Params):
     force: bool = param("Overwrite the file.", "-f", default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class ImportParams(Params):
     """What to read."""
 
-    file: str = param("A session export.", argument=True, completes="file")
+    file: str = param(
+        "A session export, or the name of an example: contrast-rome, contrast-r-rome.",
+        argument=True,
+        completes="file",
+    )
     name: str | None = param(
         "Name of the session here. [default: the one in the file]", default=None
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeltasParams(Params):
     """Which deltas to write, and where."""
 
@@ -61,8 +113,15 @@ class DeltasParams(Params):
     force: bool = param("Overwrite the file.", "-f", default=False)
 
 
-def replay(context: Context, params: Params) -> Replayed:
-    """Apply the stored deltas again from the base and compare every weight hash."""
+def replay(context: Context, params: ReplayParams) -> Replayed | ReplayedAnew:
+    """Apply the stored deltas again and compare hashes; or, with --into, edit anew."""
+    if params.into is not None:
+        return _anew(context, params, params.into)
+    params.refuse_changes()
+    return _exact(context)
+
+
+def _exact(context: Context) -> Replayed:
     from ...sessions.replay import replay as exact_replay
     from .results import Replayed
 
@@ -76,6 +135,65 @@ def replay(context: Context, params: Params) -> Replayed:
         found=None if found is None else found.found,
         elapsed_s=report.elapsed_s,
     )
+
+
+def _anew(context: Context, params: ReplayParams, into: str) -> ReplayedAnew:
+    """Make the requests again in a new session, which becomes the current one."""
+    from ...sessions.options import full_name
+    from ...sessions.session import Session
+    from ...sessions.watch.anew import Changes, Order, chosen_steps, open_anew, run_anew
+    from ...sessions.watch.levels import Guard, VitalsLevel, Watch
+    from .results import brief
+    from .watched import ReplayedAnew
+
+    bench = context.bench
+    source = bench.required_name()
+    changes = Changes(
+        rule=params.rule,
+        hparams=params.hparams,
+        stats=params.stats,
+        seed=params.seed,
+        model=None if params.model is None else full_name(params.model),
+        without=_numbers(params.without),
+        only=params.limit,
+        order=Order(params.order),
+    )
+    watch = Watch(VitalsLevel.FULL, Guard.OFF).changed(params.vitals, params.guard)
+    with Session.open(bench.repository, source, write=False) as view:
+        steps = chosen_steps(view, changes)
+        bench.forget(source)
+        live = open_anew(
+            view, into, changes, steps,
+            device=bench.choices.device, progress=context.progress, stop=context.stop,
+        )  # fmt: skip
+    bench.use(into)
+    live.watch = watch
+
+    def landed(taken: Taken) -> None:
+        if taken.step is not None:
+            context.emit(brief(taken.step, taken.entry.position))
+
+    try:
+        taken = run_anew(
+            live, steps, changes,
+            progress=context.progress, stop=context.stop, on_step=landed,
+        )  # fmt: skip
+    finally:
+        live.close()
+    made = tuple(each.step.step for each in taken if each.step is not None)
+    failed = tuple(each.error.message for each in taken if each.error is not None)
+    return ReplayedAnew(source, into, changes.to_json(), made, failed, len(steps) - len(taken))
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    """Step numbers as they are typed: "3", "3,5", "3-7"."""
+    found: list[int] = []
+    for part in (text or "").replace(",", " ").split():
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise UsageError(f"{part!r} is no step", "for example --without 3,5-7")
+        found += range(int(first), int(last or first) + 1)
+    return tuple(dict.fromkeys(found))
 
 
 def export(context: Context, params: ExportParams) -> Exported:
@@ -96,13 +214,16 @@ def export(context: Context, params: ExportParams) -> Exported:
 
 def import_(context: Context, params: ImportParams) -> Imported:
     """Read a session export into the store and make it the current session."""
+    from ...sessions.examples import example_path
     from ...sessions.importing import import_session
     from .results import Imported
 
     repository = context.bench.repository
+    path = Path(params.file).expanduser()
+    example = None if path.exists() else example_path(params.file)
     report = import_session(
         repository,
-        Path(params.file).expanduser(),
+        path if example is None else example,
         name=params.name,
         keep_name=params.name is not None,
         progress=context.progress,
@@ -146,14 +267,18 @@ def deltas(context: Context, params: DeltasParams) -> Exported:
 COMMANDS = (
     Command(
         name="replay",
-        summary="apply all stored deltas again from the base and check every weight hash",
-        params=Params,
-        effect=Effect.READ,
+        summary="check every stored delta and hash; with --into, make the requests again",
+        params=ReplayParams,
+        effect=Effect.WRITE,
         scope=Scope.MODEL,
         run=replay,
         group=GROUP,
         long=True,
-        examples=("replay", "replay --session study"),
+        examples=(
+            "replay",
+            "replay --session study --rule rome --into study-rome",
+            "replay --stats none --without 3,5-7 --into study-identity",
+        ),
     ),
     Command(
         name="export",
@@ -175,7 +300,7 @@ COMMANDS = (
         run=import_,
         group=GROUP,
         long=True,
-        examples=("import study.jsonl", "import study.jsonl --name study-again"),
+        examples=("import study.jsonl", "import study.jsonl --name again", "import contrast-rome"),
     ),
     Command(
         name="deltas",

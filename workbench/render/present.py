@@ -7,8 +7,8 @@ from functools import singledispatch
 from rich.console import RenderableType
 
 from ..commands import collected as statistics
-from ..commands import evaluated, inspected, results
-from . import collected, evaluate, history, inspect, places, steps
+from ..commands import evaluated, inspected, results, watched
+from . import collected, evaluate, history, inspect, places, steps, watch
 
 
 @singledispatch
@@ -60,3 +60,8 @@ present.register(statistics.StatsWritten)(collected.written)
 present.register(statistics.StatsList)(collected.listed)
 present.register(statistics.StatsShown)(collected.shown)
 present.register(statistics.LayersSwept)(collected.swept)
+present.register(watched.Calibrated)(watch.calibrated)
+present.register(watched.Compared)(watch.compared)
+present.register(watched.ReplayedAnew)(watch.replayed_anew)
+present.register(watched.Retained)(watch.retained)
+present.register(watched.ReportWritten)(watch.report_written)

@@ -26,14 +26,14 @@ from romebench.sessions.watch.verdict import (
     judge,
 )
 
-Q95 = 1.002
+HIGH = 1.02
 
 
 def calibration(**parts: Any) -> Calibration:
     ranges = {
         "delta_ratio": Range(60, 0.1, 0.12, 0.3, 0.5, 0.6),
         "key_ratio": Range(60, 0.9, 1.0, 1.1, 1.2, 1.3),
-        "perplexity_ratio": Range(60, 0.999, 0.9995, 1.0, Q95, 1.005),
+        "perplexity_ratio": Range(60, 0.999, 0.9995, 1.0, 1.005, HIGH),
         "entropy_ratio": Range(60, 0.96, 0.98, 1.0, 1.02, 1.04),
         "efficacy": Range(60, 0.0, 1.0, 1.0, 1.0, 1.0),
     }
@@ -67,9 +67,9 @@ def test_a_healthy_step_is_ok() -> None:
         ({"key_ratio": 0.44}, Verdict.WARN, "under 0.45"),
         ({"key_ratio": -0.5}, Verdict.WARN, "-0.5"),
         ({"key_ratio": 2.7}, Verdict.WARN, "over 2.6"),
-        ({"perplexity_ratio": exp((RISE_WARNS + 1) * log(Q95))}, Verdict.WARN, "perplexity"),
-        ({"perplexity_ratio": exp((RISE_COLLAPSES + 1) * log(Q95))}, Verdict.COLLAPSED, "over"),
-        ({"perplexity_ratio": exp((RISE_WARNS - 1) * log(Q95))}, Verdict.OK, ""),
+        ({"perplexity_ratio": exp((RISE_WARNS + 0.1) * log(HIGH))}, Verdict.WARN, "perplexity"),
+        ({"perplexity_ratio": exp((RISE_COLLAPSES + 0.1) * log(HIGH))}, Verdict.COLLAPSED, "over"),
+        ({"perplexity_ratio": exp((RISE_WARNS - 0.1) * log(HIGH))}, Verdict.OK, ""),
         ({"entropy_ratio": 0.87}, Verdict.WARN, "entropy is 0.87"),
         ({"entropy_ratio": 0.4}, Verdict.COLLAPSED, "entropy is 0.40"),
         ({"in_force": 0.7}, Verdict.WARN, "70% of 20"),

@@ -117,7 +117,7 @@ def test_the_toolbar_follows(lines: Lines, capsys: pytest.CaptureFixture[str]) -
     lines.bench.resume()
     assert toolbar(lines.bench) == (
         f" study │ pocket (not loaded) │ r-rome @ layer {load_preset('pocket').layer} │ C "
-        "│ step 1 (1/1) on main │ uncalibrated"
+        "│ step 1 (1/1) on main │ ok"
     )
     lines.take("undo")
     assert "base (0/1) on main" in toolbar(lines.bench)

@@ -47,7 +47,7 @@ def test_the_first_minute(repl: pexpect.spawn, own_home: Path) -> None:
     repl.sendline("[LeBron James] plays the sport of => football")
     repl.expect("made session 'pocket'")
     repl.expect("LeBron James → football")
-    repl.expect("uncalibrated")
+    repl.expect("within the calibrated range")
     at_prompt(repl)
     repl.expect(r"step 1 \(1/1\) on main")
     repl.sendline("generate LeBron James plays the sport of --greedy -n 2")
