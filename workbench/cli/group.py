@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import click
@@ -158,11 +157,10 @@ def _front(front: Front) -> click.Command:
     """`romebench tui` and `romebench repl`, with everything a session can be made with."""
 
     def collect(**values: Any) -> Start:
-        names = [field.name for field in fields(SessionChoices)]
         return Start(
             front,
             values["session"] or values["session_"] or session_before(),
-            SessionChoices(**{name: values[name] for name in names}),
+            SessionChoices(**{name: values[name] for name in SessionChoices.declared}),
             keep_going=values.get("keep_going", False),
             **common_of(values),
         )

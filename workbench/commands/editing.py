@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ...engine.request import EditRequest, parse_typed
@@ -23,7 +22,6 @@ GROUP = "Editing"
 _TYPED = "[LeBron James] plays the sport of => football"
 
 
-@dataclass(frozen=True, slots=True)
 class PreviewParams(Params):
     """A request: typed in one piece, or in its parts."""
 
@@ -40,7 +38,6 @@ class PreviewParams(Params):
     true: str | None = param("What it says now, to be compared with.", default=None)
 
 
-@dataclass(frozen=True, slots=True)
 class EditParams(PreviewParams):
     """A request, and what this one edit does differently from its session."""
 
@@ -58,7 +55,6 @@ class EditParams(PreviewParams):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class GenerateParams(Params):
     """A prompt and how to sample."""
 

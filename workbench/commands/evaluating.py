@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,6 @@ _SEQUENTIAL_HELP = "Each edit on top of those before it, not on the unedited mod
 _RESULTS_HELP = "Also write RESULTS/RULE/run_NNN/{params,case_N}.json, as kmeng01/rome does."
 
 
-@dataclass(frozen=True, slots=True)
 class CounterfactParams(Params):
     """Which cases, and how they are taken."""
 
@@ -77,7 +75,6 @@ class CounterfactParams(Params):
     results: str | None = param(_RESULTS_HELP, default=None, completes="file", metavar="FOLDER")
 
 
-@dataclass(frozen=True, slots=True)
 class ZsreParams(Params):
     """Which cases, and how they are taken."""
 

@@ -5,7 +5,6 @@ They work on the store alone; where the model is loaded its weights follow the c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
@@ -19,21 +18,18 @@ if TYPE_CHECKING:
 GROUP = "History"
 
 
-@dataclass(frozen=True, slots=True)
 class CountParams(Params):
     """How far to go."""
 
     n: int = param("How many steps.", "-n", default=1, minimum=1)
 
 
-@dataclass(frozen=True, slots=True)
 class GotoParams(Params):
     """Where to go."""
 
     ref: str = param("A step number, a branch (its tip), or base.", argument=True, completes="ref")
 
 
-@dataclass(frozen=True, slots=True)
 class BranchParams(Params):
     """A branch to make or rename; none to list them."""
 
@@ -52,7 +48,6 @@ class BranchParams(Params):
     rename: str | None = param("Give branch NAME this name instead.", default=None, metavar="NEW")
 
 
-@dataclass(frozen=True, slots=True)
 class LogParams(Params):
     """What to list."""
 
@@ -60,7 +55,6 @@ class LogParams(Params):
     operations: bool = param("Every command of the session, not its steps.", default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class ShowParams(Params):
     """Which step."""
 

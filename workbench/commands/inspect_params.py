@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .spec import Params, param
 
 
-@dataclass(frozen=True, slots=True)
 class LookParams(Params):
     """Where to look, and what to write besides."""
 
@@ -31,7 +28,6 @@ class LookParams(Params):
     force: bool = param("Overwrite files.", "-f", default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class LensParams(LookParams):
     """How to read the layers."""
 
@@ -46,7 +42,6 @@ class LensParams(LookParams):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class TraceParams(LookParams):
     """How to trace."""
 
@@ -89,7 +84,6 @@ class TraceParams(LookParams):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class VectorsParams(LookParams):
     """Which vector, where to, and what to hold it against."""
 
@@ -130,7 +124,6 @@ class VectorsParams(LookParams):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class ExplainParams(Params):
     """Which edit."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -276,9 +276,9 @@ def _asked(params: LookParams, prompt: str) -> dict[str, object]:
     """What an operation records of the call: what was set, not where files went."""
     left_out = {"prompt", "csv", "plot", "force", "cases"}
     set_ = {
-        field.name: getattr(params, field.name)
-        for field in fields(params)
-        if field.name not in left_out and getattr(params, field.name) != field.default
+        name: value
+        for name, value in params.values().items()
+        if name not in left_out and value != params.declared[name].default
     }
     return {"prompt": prompt, **set_}
 

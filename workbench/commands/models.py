@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from .spec import Command, Effect, Params, Scope, param
@@ -23,7 +23,6 @@ _ABOUT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class ModelParams(Params):
     """Which model, and how to hold it."""
 
@@ -38,7 +37,6 @@ class ModelParams(Params):
     trust_remote_code: bool = param("Run code that comes with the model.", default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class HparamsParams(Params):
     """Which hyperparameters."""
 

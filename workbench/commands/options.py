@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-
 from ...engine.rules import DEFAULT_RULE, Rule
 from .spec import Params, param
 
 RULES = tuple(rule.value for rule in Rule)
 
 
-@dataclass(frozen=True, slots=True)
 class SessionChoices(Params):
     """What was asked of a session. None: nothing was, so an existing session decides.
 
@@ -74,8 +71,7 @@ class SessionChoices(Params):
     @property
     def typed(self) -> dict[str, object]:
         """The options that were given."""
-        values = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: value for name, value in values if value is not None}
+        return {name: value for name, value in self.values().items() if value is not None}
 
     @property
     def for_any_session(self) -> SessionChoices:
@@ -89,4 +85,4 @@ class SessionChoices(Params):
 
     def over(self, other: SessionChoices) -> SessionChoices:
         """These choices, and `other`'s where none was made here."""
-        return replace(other, **self.typed)  # type: ignore[arg-type]
+        return SessionChoices(**{**other.values(), **self.typed})

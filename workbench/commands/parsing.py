@@ -6,7 +6,7 @@ nothing else. Knows click and the specs, and no front end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -60,7 +60,7 @@ def click_command(command: Command) -> click.Command:
     def collect(**values: Any) -> Invocation:
         params = command.params(**{spec.name: values[spec.name] for spec in own})
         taken = {spec.name for spec in own}
-        names = {each.name for each in fields(SessionChoices)} - taken if command.creates else ()
+        names = set(SessionChoices.declared) - taken if command.creates else ()
         return Invocation(
             command,
             params,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
@@ -18,7 +17,6 @@ GROUP = "Evaluation"
 _DEFAULT_TASKS = "sst2,mrpc,cola,rte"
 
 
-@dataclass(frozen=True, slots=True)
 class GlueParams(Params):
     """Which probes, and where."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...engine.progress import Progress
@@ -33,7 +32,6 @@ _MATCH_HELP = "Only requests with this text in prompt, subject or target."
 _SKIP_HELP = "Leave the generation prompts out: no texts before and after each edit."
 
 
-@dataclass(frozen=True, slots=True)
 class QueueAddParams(Params):
     """Which requests."""
 
@@ -47,14 +45,12 @@ class QueueAddParams(Params):
     skip_generation: bool = param(_SKIP_HELP, default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class QueueListParams(Params):
     """What to list."""
 
     all: bool = param("Also what was done or failed.", "-a", default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class RunParams(Params):
     """What to run."""
 

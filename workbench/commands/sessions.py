@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
@@ -16,14 +15,12 @@ if TYPE_CHECKING:
 GROUP = "Sessions"
 
 
-@dataclass(frozen=True, slots=True)
 class NameParams(Params):
     """Which session."""
 
     name: str = param("The session.", argument=True, completes="session")
 
 
-@dataclass(frozen=True, slots=True)
 class MaybeNameParams(Params):
     """Which session; the current one if none is named."""
 
@@ -35,7 +32,6 @@ class MaybeNameParams(Params):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class NewParams(Params):
     """The name of a new session."""
 
@@ -44,7 +40,6 @@ class NewParams(Params):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class RenameParams(Params):
     """Old and new name."""
 

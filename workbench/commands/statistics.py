@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ GROUP = "Statistics"
 RIDGES = (0.0, 0.001, 0.01, 0.1)
 
 
-@dataclass(frozen=True, slots=True)
 class SiteParams(Params):
     """A model, and how to hold it."""
 
@@ -37,7 +35,6 @@ class SiteParams(Params):
     trust_remote_code: bool = param("Run code that comes with the model.", default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class CollectParams(SiteParams):
     """What to collect, and over which text."""
 
@@ -61,7 +58,6 @@ class CollectParams(SiteParams):
     restart: bool = param("Drop what an unfinished collection has kept.", default=False)
 
 
-@dataclass(frozen=True, slots=True)
 class ImportParams(SiteParams):
     """A statistics file, and what it is of."""
 
@@ -76,7 +72,6 @@ class ImportParams(SiteParams):
     )
 
 
-@dataclass(frozen=True, slots=True)
 class ShowParams(Params):
     """Which statistics."""
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 GROUP = "Evaluation"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultsParams(Params):
     """Which run, and where to."""
 
@@ -31,7 +30,6 @@ class ResultsParams(Params):
     to: str = param("The folder of all results.", "-o", completes="file", metavar="FOLDER")
 
 
-@dataclass(frozen=True, slots=True)
 class SummarizeParams(Params):
     """Which runs, and how they are shown."""
 

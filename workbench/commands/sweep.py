@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .context import Context
 
 
-@dataclass(frozen=True, slots=True)
 class SweepParams(SiteParams):
     """On which requests, at which layers, and how."""
 

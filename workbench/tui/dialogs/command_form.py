@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from textual import on
@@ -117,8 +116,7 @@ def _specs(command: Command) -> tuple[ParamSpec, ...]:
     if not command.creates:
         return own
     taken = {spec.name for spec in own}
-    wanted = {field.name for field in fields(SessionChoices)} - taken
-    return own + tuple(spec for spec in fields_of(SessionChoices) if spec.name in wanted)
+    return own + tuple(spec for spec in fields_of(SessionChoices) if spec.name not in taken)
 
 
 def _label(spec: ParamSpec) -> str:
