@@ -202,6 +202,30 @@ def delta_under(edit: Edit, rule: Rule, moment: SecondMoment) -> tuple[RankOneDe
     return delta, float(bare / mean)
 
 
+def read_key_ratio(
+    model: LoadedModel,
+    request: EditRequest,
+    hparams: Hparams,
+    rule: Rule,
+    contexts: Sequence[str],
+    moment: SecondMoment,
+) -> float:
+    """(k₀·u) / (k̄·u) of an edit that is not made: known from the keys, before any optimisation.
+
+    Raises:
+        RequestError: The request can't be tokenised as one.
+        StatisticsError: C isn't positive definite or of another width.
+    """
+    batch = _tokenise(model, request, hparams, contexts)
+    site, _ = read_site(model, hparams.layer, batch.rows, suffix=False)
+    bare, _ = read_site(model, hparams.layer, [batch.contexts[batch.bare]], suffix=False)
+    bare_key, mean_key = bare.keys[0], batch.mean(site.keys)
+    solved = bare_key if rule is Rule.P_ROME else mean_key
+    solver = moment if hparams.mom2_adjustment else SecondMoment.identity(moment.d_in)
+    u = unit_direction(solved, solver)
+    return float(torch.dot(bare_key.double(), u) / torch.dot(mean_key.double(), u))
+
+
 def unit_direction(key: Tensor, moment: SecondMoment) -> Tensor:
     """u = C⁻¹k / ‖C⁻¹k‖ in fp64 (Meng et al. 2022, eq. 2, normalised as the code does)."""
     direction = moment.solve(key)
@@ -256,4 +280,4 @@ class _Clock:
         self._last = now
 
 
-__all__ = ["Edit", "compute_edit", "delta_under", "unit_direction"]
+__all__ = ["Edit", "compute_edit", "delta_under", "read_key_ratio", "unit_direction"]

@@ -374,7 +374,11 @@ class LiveSession:
             RequestError: The request can't be edited.
         """
         self.settle()
-        return preview(self.model, request, (hparams or self.hparams).fact_token)
+        used = hparams or self.hparams
+        shown = preview(self.model, request, used.fact_token)
+        foreseen = self.vitals.foresee(request, used)
+        shown["warnings"] = [*shown["warnings"], *foreseen.pop("warnings", ())]
+        return {**shown, **foreseen}
 
     def _at(self, at: Where) -> AbstractContextManager[None]:
         self.settle()

@@ -94,6 +94,22 @@ def _single(vitals: Json, ranges: Mapping[str, Range]) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def foreseen(key_ratio: float, ranges: Mapping[str, Range], rule: str) -> Iterator[str]:
+    """Warnings that the keys alone give, before an edit is made.
+
+    `rome` divides by k₀·u what it writes along k̄, so its norm grows as the ratio falls; the other
+    rules keep the norm, and the bare prompt then hardly feels the edit.
+    """
+    for finding in _single({"key_ratio": key_ratio}, ranges):
+        usual = ranges["key_ratio"].q50 / key_ratio * ranges["delta_ratio"].q50 if key_ratio else 0
+        effect = (
+            f"‖Δ‖/‖W₀‖ would be about {abs(usual):.2g}"
+            if rule == "rome"
+            else ("the bare prompt may not feel the edit")
+        )
+        yield f"{finding.text}: {effect}"
+
+
 def _whole(vitals: Json, ranges: Mapping[str, Range]) -> Iterator[Finding]:
     """Figures of the model as a whole."""
     ratio = vitals.get("perplexity_ratio")

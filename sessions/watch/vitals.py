@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...engine.editor import read_key_ratio
 from ...engine.probes import Health, read_health, says
 from ...engine.progress import NEVER, StopFlag
 from ...engine.request import EditRequest
+from ...engine.rules import Rule
+from ...hparams import Hparams
 from ...store.records import Json
 from .calibration import Calibration, find_calibration
 from .levels import VitalsLevel
-from .verdict import judge
+from .verdict import foreseen, judge
 
 if TYPE_CHECKING:
     from ..live import LiveSession
@@ -134,6 +137,25 @@ class FullVitals:
         """The verdict on a step's vitals, and its reason."""
         verdict, reason = judge(vitals, self.calibration(weight_name), rule)
         return str(verdict), reason
+
+    def foresee(self, request: EditRequest, hparams: Hparams) -> Json:
+        """What is known of an edit before it is made, where its site is calibrated: `key_ratio`,
+        and `warnings` where that is out of the calibrated range.
+
+        Raises:
+            RequestError: The request can't be edited.
+        """
+        live, record = self._live, self._live.session.record
+        weight_name = live.model.weight_name(hparams.layer)
+        calibration = self.calibration(weight_name)
+        ranges = None if calibration is None else calibration.rules.get(record.rule)
+        if ranges is None:
+            return {}
+        ratio = read_key_ratio(
+            live.model, request, hparams, Rule(record.rule), record.contexts,
+            live.moments.at(weight_name, hparams),
+        )  # fmt: skip
+        return {"key_ratio": ratio, "warnings": list(foreseen(ratio, ranges, record.rule))}
 
     def base(self, stop: StopFlag = NEVER) -> Health:
         """The unedited model's own figures, read once."""

@@ -23,6 +23,7 @@ from romebench.sessions.watch.verdict import (
     OUTSIDE,
     RISE_COLLAPSES,
     RISE_WARNS,
+    foreseen,
     judge,
 )
 
@@ -131,3 +132,13 @@ def test_a_damaged_calibration_is_named(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(FileFormatError):
             read_calibration(path)
+
+
+def test_a_mismatched_key_is_foreseen() -> None:
+    ranges = calibration().rules["rome"]
+    assert not list(foreseen(1.1, ranges, "rome"))
+    (warning,) = foreseen(0.05, ranges, "rome")
+    # The median edit's norm, times how much smaller its divisor is: 0.3 · 1.1 / 0.05.
+    assert "about 6.6" in warning
+    (milder,) = foreseen(0.05, ranges, "r-rome")
+    assert "may not feel" in milder

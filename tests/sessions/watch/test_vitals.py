@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from romebench.engine.editor import read_key_ratio
 from romebench.engine.metrics.perplexity import sentence_perplexity
 from romebench.engine.probes import PROSE, read_health, says
 from romebench.engine.request import EditRequest
+from romebench.engine.rules import Rule
 from romebench.engine.vitals import read_request
 from romebench.sessions.watch.levels import VitalsLevel, Watch
 from romebench.sessions.watch.vitals import IN_FORCE_SAMPLE, MadeEdits
@@ -119,3 +121,14 @@ def test_many_edits_are_sampled(live: LiveSession, monkeypatch: pytest.MonkeyPat
     assert len(asked) == IN_FORCE_SAMPLE
     again = edits.standing(path, sample=IN_FORCE_SAMPLE, seed=3, newest=None)
     assert [e.step for e in again] == [e.step for e in drawn]
+
+
+def test_the_key_ratio_is_known_before_the_edit(live: LiveSession) -> None:
+    request = request_for(3)
+    record, hparams = live.session.record, live.hparams
+    moment = live.moments.at(record.weight_name, hparams)
+    for rule in Rule:
+        ratio = read_key_ratio(live.model, request, hparams, rule, record.contexts, moment)
+        with_rule = live.edit(request, rule=rule)
+        live.undo()
+        assert with_rule.vitals["key_ratio"] == pytest.approx(ratio, rel=1e-5)
