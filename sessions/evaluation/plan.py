@@ -94,10 +94,14 @@ class EvalPlan:
             if key == "source" or new[key] == value:
                 continue
             raise UsageError(
-                f"the evaluation in session {session!r} has another {key.replace('_', ' ')}"
+                f"the evaluation in session {session!r} has another {_NAMES.get(key, key)}"
                 f"{_difference(value, new[key])}",
                 "ask for the same again to go on with it, or give another --name",
             )
+
+
+_NAMES = {"sha256": "data file, by its sha256", "case_ids": "sample", "generate": "choice of texts"}
+"""What a part of the plan is called, where its key says too little."""
 
 
 def _difference(old: object, new: object) -> str:

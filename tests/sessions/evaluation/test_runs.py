@@ -185,9 +185,9 @@ def test_another_run_is_refused(live: LiveSession, untexted: Callable[..., Mater
     evaluate(live, untexted())
     with pytest.raises(UsageError, match="has another mode: base, not sequential"):
         evaluate(live, untexted(mode=Mode.SEQUENTIAL))
-    with pytest.raises(UsageError, match="has another case ids"):
+    with pytest.raises(UsageError, match="has another sample"):
         evaluate(live, untexted(limit=2))
-    with pytest.raises(UsageError, match="has another sha256"):
+    with pytest.raises(UsageError, match=r"has another data file, by its sha256: .*, not"):
         evaluate(live, untexted(5))
 
 

@@ -51,7 +51,7 @@ def test_a_run_is_told_continued_and_summarised(
     assert again.code == 0, again.err
     assert "2, 0 of them now" in again.out
     for others, message in (
-        (("-n", "1"), "another case ids"),
+        (("-n", "1"), "another sample"),
         (("-n", "2", "--sequential"), "another mode"),
         (("-n", "2", "--rule", "p-rome"), "was made with rule rome"),
     ):
