@@ -10,18 +10,18 @@ from textual.widgets import Static
 from ...store.records import Json, StepRecord
 from .cards import vitals_pieces
 from .helpable import Help
-from .text import FAINT, MUTED, duration, figure, percent, said, site_of, spark
+from .text import FAINT, MUTED, duration, figure, padded, percent, said, site_of, spark
 from .tokens import token_content
 
 _SPARK = 24
 
 _TERMS = (
-    ("loss", "loss", "their sum; the optimisation stops below 0.05"),
-    ("nll", "NLL", "of the target, mean over the context templates, nats"),
+    ("loss", "loss", "the sum; stops below 0.05"),
+    ("nll", "NLL", "of the target, mean over contexts, nats"),
     ("kl", "KL", "drift of “{} is a”, weighted"),
     ("weight_decay", "decay", "‖δ‖/‖v₀‖², weighted"),
-    ("prob", "P(target)", "mean over the context templates"),
-    ("offset_norm", "‖δ‖", "length of the offset, clamped to clamp_norm"),
+    ("prob", "P(target)", "mean over contexts"),
+    ("offset_norm", "‖δ‖", "length of the offset"),
 )
 
 _EXPLAINED = (
@@ -129,7 +129,7 @@ def _trace(losses: tuple[Json, ...]) -> Content:
 def _diagnostics(found: Json) -> Content:
     lines = [
         Content.assemble(
-            (f"{name:<15}", MUTED),
+            (padded(name, 15), MUTED),
             f"{figure(found[key]):<10}",
             (about, FAINT),
         )

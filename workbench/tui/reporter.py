@@ -10,6 +10,7 @@ from ..commands.context import Chunk
 from ..commands.parsing import Invocation
 from ..commands.results import Edited, Moved, RunDone, Written
 from ..render import render
+from .bounded import bounded
 from .console import Console
 from .jobs import Job, JobFailed, JobStreamed
 from .messages import Answered, Executed
@@ -74,7 +75,10 @@ class Reporter:
         elif isinstance(result, RunDone) and run is not None:
             run.finish(result)
         else:
-            console.report(render(result))
+            shown, remark = bounded(result)
+            console.report(render(shown))
+            if remark:
+                console.note(remark)
 
     def answered(self, message: Answered) -> None:
         """Both models answered."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from ..render.text import shortened, visible
@@ -91,6 +92,11 @@ def spark(values: list[float], width: int = 0) -> str:
     low, high = min(kept), max(kept)
     span = (high - low) or 1.0
     return "".join(_BLOCKS[int((value - low) / span * (len(_BLOCKS) - 1))] for value in kept)
+
+
+def padded(text: str, width: int) -> str:
+    """Text filled up to a width in cells; a combining mark takes none."""
+    return text + " " * max(width - cell_len(text), 0)
 
 
 def site_of(weight_name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -54,6 +56,8 @@ from .typed_lines import TypedLines
 from .understand import OwnWord, overview, understand
 from .view import View
 from .welcome import ExampleList
+
+logger = logging.getLogger(__name__)
 
 _SETTLE_S = 0.08
 """The Edit tab follows the history's highlight when it has rested so long."""
@@ -241,7 +245,12 @@ class Workspace(Keys):
             record = message.result.step
             self._keep(record)
             self.last_prompt = EditRequest.from_json(record.request).text
-        self._reporter.executed(message)
+        try:
+            self._reporter.executed(message)
+        except Exception as error:
+            # What was done is done and recorded; that it can't be shown must not end the session.
+            logger.exception("the result of %s could not be shown", message.job.label)
+            self._tell(message.job.label, error)
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:

@@ -385,7 +385,7 @@ def make_app() -> Iterator[Callable[[Desk], Workbench]]:
         app.finish()
 
 
-async def settled(pilot: Pilot[None], seconds: float = 20.0) -> None:
+async def settled(pilot: Pilot[None], seconds: float = 90.0) -> None:
     """Wait until the lane is idle and the screen has drawn what came of it."""
     app = pilot.app
     assert isinstance(app, Workbench)

@@ -30,14 +30,14 @@ async def test_the_first_minute(
     monkeypatch.chdir(tmp_path)
     app: Workbench = make_app(Desk(bench))
     async with app.run_test(size=(120, 40)) as pilot:
-        await settle(pilot, 120)
+        await settle(pilot, 240)
         assert app.workspace.view.status.loaded
         await pilot.press("tab")
         await pilot.pause(0.4)
         await settle(pilot)
         assert "P(football)" in text(app)
         await pilot.press("enter")
-        await settle(pilot, 60)
+        await settle(pilot, 240)
         card = app.screen.query_one(EditCard)
         vitals = card.result.step.vitals
         assert vitals["efficacy"]
@@ -72,7 +72,7 @@ async def test_the_first_minute(
     app.finish()
     again: Workbench = make_app(Desk(bench))
     async with again.run_test(size=(120, 40)) as pilot:
-        await settle(pilot, 120)
+        await settle(pilot, 240)
         assert "session 'pocket' with 1 step" in text(again)
         assert again.workspace.view.cursor == 1
 

@@ -494,3 +494,18 @@ async def test_every_command_is_reached_from_the_input_line(make_desk, make_app,
                 await pilot.press("y")
         await settle(pilot)
     assert set(seen) == {command.name for command in COMMANDS}
+
+
+async def test_a_result_that_cannot_be_drawn_is_told(desk, make_app, settle, send, monkeypatch):
+    def broken(result):
+        raise TypeError(f"no rendering for {type(result).__name__}")
+
+    monkeypatch.setattr("romebench.workbench.tui.reporter.render", broken)
+    app = make_app(desk)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await send(pilot, "/sessions list")
+        assert isinstance(app.screen, ErrorDialog)
+        await pilot.press("escape")
+        await send(pilot, "/undo")
+        assert desk.cursor == 1
