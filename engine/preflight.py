@@ -16,8 +16,8 @@ import torch
 
 from ..errors import OutOfMemoryError
 
-OVERHEAD_BYTES = 600 << 20
-"""What torch, transformers and the activations of an edit take beside the weights."""
+OVERHEAD_BYTES = 256 << 20
+"""What loading and the activations of an edit take beside the weights."""
 
 _HEADER_LIMIT = 100 << 20
 
@@ -39,13 +39,10 @@ class Need:
     statistics_bytes: int
 
     @property
-    def total_bytes(self) -> int:
-        """All of it, as where model and statistics share one memory."""
-        return self.weights_bytes + self.master_bytes + self.statistics_bytes + OVERHEAD_BYTES
-
-    @property
-    def device_bytes(self) -> int:
-        """What an accelerator has to hold of it: weights, the live sum of the edited one."""
+    def least_bytes(self) -> int:
+        """What the model's device has to hold at the very least: the weights, the live sum of the
+        edited one, and room to work. C and checkpoints lie in main memory, and can be done
+        without, so that they refuse no model."""
         return self.weights_bytes + self.master_bytes // 4 + OVERHEAD_BYTES
 
 
@@ -81,12 +78,12 @@ def check_memory(name: str, need: Need | None, device: str) -> None:
     if need is None or device == "map":
         return
     free = free_bytes(device)
-    wanted = need.device_bytes if device.startswith("cuda") else need.total_bytes
-    if free is None or wanted <= free:
+    if free is None or need.least_bytes <= free:
         return
     raise OutOfMemoryError(
         f"{name} does not fit {device}: {need.parameters / 1e9:.2f} billion parameters take about "
-        f"{wanted / 1e9:.1f} GB with what an edit needs, and {free / 1e9:.1f} GB are free",
+        f"{need.least_bytes / 1e9:.1f} GB with what an edit needs, and "
+        f"{free / 1e9:.1f} GB are free",
         _what_helps(need, device, free),
     )
 
@@ -122,10 +119,9 @@ def _cgroup_room() -> int:
 
 
 def _what_helps(need: Need, device: str, free: int) -> str:
-    rest = need.total_bytes - need.weights_bytes
-    half = need.parameters * 2 + rest
+    half = need.least_bytes - need.weights_bytes + need.parameters * 2
     helps = []
-    if half <= free and half < need.total_bytes:
+    if half <= free and half < need.least_bytes:
         helps.append("--dtype bfloat16 would fit")
     if device.startswith("cuda"):
         helps += ["--device map spreads it over all devices", "--device cpu uses the main memory"]

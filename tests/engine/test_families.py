@@ -21,8 +21,10 @@ from romebench.benchmarks.zoo import LAYER, ZOO, Variant, build_model, load_vari
 from romebench.engine.adapters import adapter_for, is_transposed, probe
 from romebench.engine.editor import compute_edit
 from romebench.engine.families import REGISTRY, known_model_types
+from romebench.engine.generation import generate
 from romebench.engine.model import LoadedModel, wrap_model
 from romebench.engine.rules import DEFAULT_RULE, Rule
+from romebench.engine.sampling import Sampling
 from romebench.errors import ModelError
 
 NAMED = [pytest.param(variant, id=variant.name) for variant in ZOO]
@@ -57,6 +59,23 @@ def test_it_is_the_published_edit_with_the_attention_a_model_loads_with(
     model = load_variant(variant, goldens / "models", torch.float32)
     found = residuals(model, DEFAULT_RULE, moment_of(model))
     assert found.worst < 5e-4, found
+
+
+@pytest.mark.parametrize("variant", NAMED)
+def test_generation_with_a_cache_is_generation_without(variant: Variant, goldens: Path) -> None:
+    model = load_variant(variant, goldens / "models", torch.float32)
+    ids = torch.tensor([model.tokenizer(REQUEST.text)["input_ids"]])
+    n_prompt, expected = ids.shape[1], []
+    with torch.no_grad():
+        for _ in range(12):
+            token = model.model(input_ids=ids).logits[0, -1].argmax()
+            ids = torch.cat([ids, token[None, None]], dim=1)
+            expected.append(int(token))
+    found = generate(model, REQUEST.text, Sampling(max_new_tokens=12, greedy=True))
+    assert found.prompt_tokens == n_prompt
+    kept = list(found.token_ids)
+    assert kept == expected[: len(kept)]
+    assert found.finish == "eos" or len(kept) == 12
 
 
 @pytest.mark.parametrize("variant", NAMED)
