@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Put a trained pocket model into the package.")
     parser.add_argument("--run", type=Path, help="folder of a finished training run")
-    parser.add_argument("--layer", type=int, default=1, help="layer that C is collected at")
+    parser.add_argument("--layer", type=int, default=0, help="layer that C is collected at")
     parser.add_argument("--tokens", type=int, default=150_000, help="tokens that C averages over")
     given = parser.parse_args(argv)
     if given.run is not None:
