@@ -20,6 +20,14 @@ _ABOUT = {
     "gpt2-large": "openai-community/gpt2-large on the hub, 36 layers",
     "gpt2-xl": "openai-community/gpt2-xl on the hub, 48 layers",
     "gpt-j-6B": "EleutherAI/gpt-j-6B on the hub, 28 layers",
+    "gpt-neox-20b": "EleutherAI/gpt-neox-20b on the hub, 44 layers",
+    "llama2-7b": "meta-llama/Llama-2-7b-hf on the hub, 32 layers",
+    "llama3-8b": "meta-llama/Meta-Llama-3-8B on the hub, 32 layers",
+    "llama3.2-1b": "meta-llama/Llama-3.2-1B-Instruct on the hub, 16 layers",
+    "llama3.2-3b": "meta-llama/Llama-3.2-3B on the hub, 28 layers",
+    "mistral-7b": "mistralai/Mistral-7B-v0.1 on the hub, 32 layers",
+    "qwen2-7b": "Qwen/Qwen2-7B on the hub, 28 layers",
+    "qwen2.5-7b": "Qwen/Qwen2.5-7B on the hub, 28 layers",
 }
 
 
