@@ -1,4 +1,4 @@
-"""Draw the README's picture, the workbench after three edits: `python docs/workbench_picture.py`."""
+"""Draw the picture of the README, after three edits: `python docs/workbench_picture.py`."""
 
 from __future__ import annotations
 
