@@ -172,7 +172,9 @@ def _evaluate(
 
     def landed(done: CaseDone) -> None:
         taken.append(done.case.case_id)
-        context.emit(_brief(done))
+        # A baseline's case is no step, and has no line of one; the progress tells of it.
+        if done.step is not None or done.result is None:
+            context.emit(_brief(done))
 
     outcomes = evaluate(
         live,

@@ -92,6 +92,19 @@ def test_texts_are_scored_and_say_with_what(romebench: Romebench, quick: tuple[s
     assert "texts (1, C=I)" in shown
 
 
+def test_a_baseline_makes_no_steps(romebench: Romebench, quick: tuple[str, ...]) -> None:
+    made = romebench(
+        "eval", "counterfact", "pocket", "-n", "1", "--skip-generation", "--method", "ft-l", *quick,
+        "--name", "tuned",
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    assert "ft-l, each on the unedited model" in made.out
+    assert "✗" not in made.out
+    shown = json.loads(romebench("eval", "summarize", "tuned", "--json").out)["runs"][0]
+    assert (shown["method"], shown["second_moment"]) == ("ft-l", "")
+    assert json.loads(romebench("sessions", "show", "tuned", "--json").out)["steps"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
