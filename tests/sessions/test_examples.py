@@ -1,0 +1,57 @@
+"""The example sessions: they import by name, and their weights come out to the bit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from romebench.sessions.examples import example_names, example_path
+from romebench.sessions.importing import import_session
+from romebench.sessions.replay import replay, verify
+from romebench.sessions.session import Session
+from romebench.sessions.setup import attach_live
+from romebench.sessions.watch.compare import compare
+
+if TYPE_CHECKING:
+    from romebench.store.repository import Repository
+
+PAIR = ("contrast-rome", "contrast-r-rome")
+
+
+@pytest.fixture
+def imported(repository: Repository) -> Repository:
+    for name in PAIR:
+        path = example_path(name)
+        assert path is not None
+        assert import_session(repository, path).same_session
+    return repository
+
+
+def test_they_are_found_by_name() -> None:
+    assert set(PAIR) <= set(example_names())
+    assert example_path("no-such-example") is None
+
+
+def test_the_published_contrast_is_in_them(imported: Repository) -> None:
+    views = [Session.open(imported, name, write=False) for name in PAIR]
+    assert not any(verify(imported, imported.session(name).id).problems for name in PAIR)
+    rome, other = compare(views).curves
+    assert (rome.rule, other.rule) == ("rome", "r-rome")
+    assert rome.subjects == other.subjects
+    assert other.source is not None
+    assert other.source["session"] == "contrast-rome"
+    depth, largest = rome.largest("delta_ratio") or (0, 0.0)
+    assert rome.subjects[depth - 1] == "Sweden"
+    found = other.largest("delta_ratio")
+    assert found is not None
+    assert largest > 3 * found[1]
+    assert rome.verdicts[depth - 1] == "warn"
+    # What the update divides by is the key of the bare prompt, a sixteenth of the mean one there.
+    assert abs(rome.figures["key_ratio"][depth - 1] or 1) < 0.1
+
+
+def test_they_replay_to_the_bit_on_the_embedded_model(imported: Repository) -> None:
+    with attach_live(Session.open(imported, "contrast-rome")) as live:
+        report = replay(live)
+    assert (report.checked, report.mismatch) == (12, None)
