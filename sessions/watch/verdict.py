@@ -23,8 +23,9 @@ RISE_COLLAPSES = 4.0
 """Perplexity warns, or collapses, where its logarithm has risen so many times as far as after the
 costliest single edit."""
 
-LEAST_RISE = 5e-3
-"""A costliest single edit that raised log perplexity by less counts as this much."""
+LEAST_RISE = 0.05
+"""A costliest single edit that raised log perplexity by less counts as this much: where single
+edits cost nothing, multiples of nothing would call a healthy sequence collapsed."""
 
 FORCE_WARNS = 0.8
 FORCE_COLLAPSES = 0.5

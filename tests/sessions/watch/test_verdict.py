@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import exp, log
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from romebench.sessions.watch.verdict import (
     judge,
 )
 
-HIGH = 1.02
+HIGH = 1.07
 
 
 def calibration(**parts: Any) -> Calibration:
@@ -84,6 +85,14 @@ def test_each_limit(figures: dict[str, Any], verdict: Verdict, said: str) -> Non
     found, reason = verdict_of(**figures)
     assert found is verdict, reason
     assert said in reason
+
+
+def test_where_single_edits_cost_nothing_a_small_rise_is_no_collapse() -> None:
+    made = calibration()
+    ranges = {**made.rules["rome"], "perplexity_ratio": Range(60, 0.999, 0.9995, 1.0, 1.0, 1.001)}
+    cheap = replace(made, rules={"rome": ranges})
+    for ratio, verdict in ((1.07, Verdict.OK), (1.1, Verdict.WARN), (1.3, Verdict.COLLAPSED)):
+        assert judge({**HEALTHY, "perplexity_ratio": ratio}, cheap, "rome")[0] is verdict
 
 
 def test_collapse_outweighs_a_warning() -> None:
