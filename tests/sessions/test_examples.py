@@ -45,10 +45,12 @@ def test_the_published_contrast_is_in_them(imported: Repository) -> None:
     assert rome.subjects[depth - 1] == "Sweden"
     found = other.largest("delta_ratio")
     assert found is not None
-    assert largest > 3 * found[1]
+    assert largest > 2.5 * found[1]
     assert rome.verdicts[depth - 1] == "warn"
-    # What the update divides by is the key of the bare prompt, a sixteenth of the mean one there.
-    assert abs(rome.figures["key_ratio"][depth - 1] or 1) < 0.1
+    # What the update divides by is the key of the bare prompt, a fifth of the mean one there.
+    assert (rome.figures["key_ratio"][depth - 1] or 1) < 0.25
+    perplexities = [curve.last("perplexity_ratio") or 0 for curve in (rome, other)]
+    assert perplexities[0] > 1.1 > 1.01 > perplexities[1]
 
 
 def test_they_replay_to_the_bit_on_the_embedded_model(imported: Repository) -> None:
