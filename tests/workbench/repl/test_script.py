@@ -114,10 +114,12 @@ def test_an_error_keeps_it_alive(lines: Lines, capsys: pytest.CaptureFixture[str
 
 def test_the_toolbar_follows(lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
     assert toolbar(Bench(lines.bench.paths)) == " no session yet: an edit makes one"
-    lines.bench.resume()
+    status = lines.bench.resume()
+    assert status is not None
+    assert status.verdict
     assert toolbar(lines.bench) == (
         f" study │ pocket (not loaded) │ r-rome @ layer {load_preset('pocket').layer} │ C "
-        "│ step 1 (1/1) on main │ ok"
+        f"│ step 1 (1/1) on main │ {status.verdict}"
     )
     lines.take("undo")
     assert "base (0/1) on main" in toolbar(lines.bench)
