@@ -19,9 +19,15 @@ def run_tui(bench: Bench) -> int:
         bench: The store and the session to open. It is used from the engine lane only, and is
             idle again when this returns.
     """
+    from .collector import rest, settle
+
+    rest()
     from .app import Workbench
     from .desk import Desk
 
     app = Workbench(Desk(bench))
-    app.run()
-    return app.finish()
+    try:
+        app.run()
+        return app.finish()
+    finally:
+        settle()

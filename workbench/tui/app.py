@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import wait
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -17,12 +17,20 @@ from ...engine.lane import EngineLane
 from .conductor import Conductor
 from .desk import Desk
 from .jobs import LaneBridge
-from .palette import Entry, Palette, command_entries
 from .themes import OWN, keep_theme, read_theme
 from .workspace import Workspace
 
+if TYPE_CHECKING:
+    from .palette import Entry, Palette
+
 _QUIT_WITHIN_S = 5.0
 """What runs gets so long to stop; the store is safe at any moment."""
+
+
+def _palette() -> type[Palette]:
+    from .palette import Palette
+
+    return Palette
 
 
 class Workbench(App[None]):
@@ -34,7 +42,7 @@ class Workbench(App[None]):
 
     CSS_PATH = "app.tcss"
     TITLE = "romebench"
-    COMMANDS: ClassVar[set[type[Palette]]] = {Palette}  # type: ignore[assignment]
+    COMMANDS: ClassVar[set[Callable[[], type[Palette]]]] = {_palette}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "quit", tooltip="Stop what runs and leave", priority=True),
         Binding("f8", "picture", "screenshot", show=False, tooltip="Save an SVG of the screen"),
@@ -77,6 +85,8 @@ class Workbench(App[None]):
 
     def palette_entries(self) -> list[Entry]:
         """Everything that makes sense now."""
+        from .palette import Entry, command_entries
+
         space = self.workspace
         own = [
             Entry("model: compare", "base and edited model side by side", space.action_compare),

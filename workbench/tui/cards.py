@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from ...store.records import Json, StepRecord
-from ..commands.results import Edited, Moved
 from ..render.text import visible
 from .answers import Answers, changed
 from .blocks import Block
 from .flow import Flow, link
 from .text import FAINT, MUTED, figure, percent, ratio, said, step_name, verdict_content
+
+if TYPE_CHECKING:
+    from ...store.records import Json, StepRecord
+    from ..commands.results import Edited, Moved
 
 ASKING = "asking the model…"
 

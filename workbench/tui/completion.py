@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from ...store.records import BranchRecord, SessionSummary, StepLine
-from ..commands.complete import Candidate, complete
 from .view import View
 
 if TYPE_CHECKING:
+    from ...store.records import BranchRecord, SessionSummary, StepLine
     from ..bench import Bench
+    from ..commands.complete import Candidate
 
 OWN_WORDS = {
     "help": "what a pane or a command is for",
@@ -41,6 +41,8 @@ class _Seen:
         return list(self.view.sessions) if self.view is not None else []
 
     def branches(self) -> list[BranchRecord]:
+        from ...store.records import BranchRecord
+
         if self.view is None:
             return []
         tips = {name: tip for tip, names in self.view.tips.items() for name in names}
@@ -54,6 +56,8 @@ def candidates(line: str, view: View | None) -> list[Candidate]:
     """What can stand at the end of a typed command line; nothing for other lines."""
     if not line.startswith("/") or line.startswith("//"):
         return []
+    from ..commands.complete import Candidate, complete
+
     found = complete(line, cast("Bench", _Seen(view)), bare=False)
     if " " not in line:
         typed = line[1:]

@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from ...engine.request import EditRequest
 from ...errors import CancelledError, RequestError, RomebenchError
-from ..commands.context import Chunk
 from ..commands.parsing import Invocation
 from ..commands.registry import find
-from ..commands.results import StepBrief
 from .desk import Desk, Ears
 from .examples import examples_for
 from .jobs import Job, LaneBridge
@@ -34,6 +33,10 @@ from .messages import (
     ViewChanged,
 )
 from .view import View
+
+if TYPE_CHECKING:
+    from ..commands.context import Chunk
+    from ..commands.results import StepBrief
 
 logger = logging.getLogger(__name__)
 
@@ -135,6 +138,8 @@ class Conductor:
     # In the lane
 
     def _ears(self, job: Job) -> Ears:
+        from ..commands.results import StepBrief
+
         emit = self.bridge.emit(job)
         looked = time.monotonic()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rich.console import RenderableType
 from textual.binding import Binding, BindingType
@@ -10,7 +10,6 @@ from textual.containers import VerticalScroll
 from textual.geometry import Size
 
 from ..commands.context import Side
-from ..commands.results import Edited, Moved
 from ..commands.typed import Intention
 from .blocks import Block, Echo, Note, Report
 from .cards import Card, EditCard, MoveCard
@@ -19,6 +18,9 @@ from .helpable import Help
 from .run_card import RunCard
 from .welcome import Welcome
 from .writing import Writing
+
+if TYPE_CHECKING:
+    from ..commands.results import Edited, Moved
 
 B = TypeVar("B", bound=Block)
 

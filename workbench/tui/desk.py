@@ -17,8 +17,8 @@ from ..commands.editing import PreviewParams, preview
 from ..commands.execute import execute
 from ..commands.options import SessionChoices
 from ..commands.parsing import Invocation
-from ..commands.results import Edited, Moved, Result, StepBrief
 from .answers import Answers, ask
+from .collector import settle
 from .looks import Look, LookAsked, take
 from .view import View, read_view
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...engine.request import EditRequest
     from ...store.records import Json, OperationRecord, StepRecord
     from ..bench import Bench
+    from ..commands.results import Result, StepBrief
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,16 @@ class Desk:
         Raises:
             StoreError: The store can't be opened.
         """
+        try:
+            opened = self._opened()
+        except BaseException:
+            settle()
+            raise
+        if opened.busy is not None:
+            settle()
+        return opened
+
+    def _opened(self) -> Opened:
         name = self._bench.name
         if name is None or self._bench.repository.find_session(name) is None:
             return Opened(None)
@@ -95,7 +106,12 @@ class Desk:
         Raises:
             ModelError: It can't be loaded, or isn't the one that was recorded.
         """
-        self._bench.live(SessionChoices(), progress=ears.progress, stop=ears.stop, note=ears.note)
+        try:
+            self._bench.live(
+                SessionChoices(), progress=ears.progress, stop=ears.stop, note=ears.note
+            )
+        finally:
+            settle()
         return self.view()
 
     def view(self) -> View | None:
@@ -104,7 +120,7 @@ class Desk:
         if status is None:
             if self._bench.name is None:
                 return None
-            return self.open().view
+            return self._opened().view
         return read_view(self._bench, status)
 
     def execute(self, invocation: Invocation, ears: Ears) -> Result:
@@ -143,6 +159,8 @@ class Desk:
             return None
 
     def _fact(self, result: Result) -> Json | None:
+        from ..commands.results import Edited, Moved
+
         if isinstance(result, Edited):
             return result.step.request
         if isinstance(result, Moved) and result.steps:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from ...store.records import Json, StepRecord
 from .cards import vitals_pieces
 from .helpable import Help
 from .text import FAINT, MUTED, duration, figure, padded, percent, said, site_of, spark
 from .tokens import token_content
+
+if TYPE_CHECKING:
+    from ...store.records import Json, StepRecord
 
 _SPARK = 24
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from ...store.records import BASE
-from ..render.graph import Row
 from .helpable import Help
 from .lines import LineList
 from .text import BASE_GLYPH, FAINT, MUTED, ratio, said, verdict_glyph, verdict_style
 from .view import View
+
+if TYPE_CHECKING:
+    from ..render.graph import Row
 
 _MARKS = "@○◆"
 """How the drawing marks the cursor, a step and the base."""
@@ -129,7 +130,7 @@ class HistoryList(LineList):
 
     def _fact(self, step: int, here: bool) -> Content:
         assert self._view is not None
-        weight = "bold" if here else "" if step in self._view.path or step == BASE else "dim"
+        weight = "bold" if here else "" if step in self._view.path or not step else "dim"
         line = self._view.lines.get(step)
         if line is None:
             return Content.assemble(("base", weight))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,7 +12,6 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from ...errors import RomebenchError
-from ..commands.complete import Candidate
 from ..commands.typed import Intention, classify, looks_like_edit
 from .completion import candidates, common_prefix
 from .examples import Example
@@ -20,6 +19,9 @@ from .helpable import Help
 from .menu import CompletionMenu
 from .typed_lines import TypedLines
 from .view import View
+
+if TYPE_CHECKING:
+    from ..commands.complete import Candidate
 
 
 def intention_of(line: str) -> Intention:

@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from ..render.inspect import comparison_table, lens_table, trace_map
 from .helpable import Help
 from .looks import KINDS, LENS, TRACE, Look, LookAsked
 from .text import MUTED
@@ -153,6 +152,8 @@ class LensTab(InsideTab):
 
     def picture(self, look: Look, width: int) -> RenderableType:
         """Base and cursor in two columns; at the base, the base alone."""
+        from ..render.inspect import comparison_table, lens_table
+
         assert look.lens is not None
         if look.step:
             return Group(*comparison_table(look.lens, ("base", f"step {look.step}")))
@@ -194,6 +195,8 @@ class TraceTab(InsideTab):
 
     def picture(self, look: Look, width: int) -> RenderableType:
         """Base and cursor, beside each other where there is room."""
+        from ..render.inspect import trace_map
+
         assert look.trace is not None
         here = Group(Text(_at(look.step), style="dim"), *trace_map(look.trace))
         if look.base is None:

@@ -11,14 +11,17 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from ...engine.lane import EngineLane
 from ...engine.progress import Progress
 from ...errors import CancelledError, RomebenchError
-from ..commands.context import Chunk
-from ..commands.results import StepBrief
+
+if TYPE_CHECKING:
+    from ..commands.context import Chunk
+    from ..commands.results import StepBrief
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ A letter is typed where text is typed, so the twin is what works from the input 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -16,15 +16,13 @@ from ..commands.parsing import Invocation
 from ..commands.spec import Command, Scope
 from ..commands.typed import classify
 from .conductor import Conductor, invocation
-from .dialogs.branch import BranchDialog
-from .dialogs.command_form import CommandForm
-from .dialogs.edit_form import EditForm, FormAnswer
-from .dialogs.export import DELTAS, ExportAnswer, ExportDialog
-from .help import HelpScreen
 from .helpable import Help, Helpable
 from .input_line import InputLine
-from .palette import applies, asks
 from .view import View
+
+if TYPE_CHECKING:
+    from .dialogs.edit_form import FormAnswer
+    from .dialogs.export import ExportAnswer
 
 TABS = ("console", "lens", "trace", "edit", "log")
 
@@ -186,6 +184,8 @@ class Keys(Screen[None]):
 
     def action_edit(self) -> None:
         """Open the edit form, filled in with what is typed."""
+        from .dialogs.edit_form import EditForm
+
         begin: EditRequest | None = None
         try:
             typed = classify(self.line.value)
@@ -213,6 +213,8 @@ class Keys(Screen[None]):
 
     def action_branch(self) -> None:
         """Ask for the name of a branch."""
+        from .dialogs.branch import BranchDialog
+
         if self.view is None:
             return
         view = self.view
@@ -226,11 +228,15 @@ class Keys(Screen[None]):
 
     def action_export(self) -> None:
         """Ask where to write the session to."""
+        from .dialogs.export import ExportDialog
+
         if self.view is not None:
             status = self.view.status
             self.app.push_screen(ExportDialog(status.session, status.total), self._placed)
 
     def _placed(self, answer: ExportAnswer | None) -> None:
+        from .dialogs.export import DELTAS
+
         if answer is None or self.view is None:
             return
         name = self.view.status.session
@@ -242,6 +248,9 @@ class Keys(Screen[None]):
 
     def choose(self, command: Command) -> None:
         """A command was chosen in the palette."""
+        from .dialogs.command_form import CommandForm
+        from .palette import asks
+
         own = {"edit": self.action_edit, "branch": self.action_branch, "export": self.action_export}
         if command.name in own and (command.name == "edit" or self.view is not None):
             own[command.name]()
@@ -268,6 +277,8 @@ class Keys(Screen[None]):
 
     def action_help(self) -> None:
         """Help on the focused pane."""
+        from .help import HelpScreen
+
         widget = self.focused
         while widget is not None and not isinstance(widget, Helpable):
             parent = widget.parent
@@ -288,10 +299,6 @@ class Keys(Screen[None]):
         if not self.line.value:
             self.line.put("/")
         self.line.focus()
-
-    def possible(self, command: Command) -> bool:
-        """Whether the palette offers a command now."""
-        return applies(command, self.view)
 
 
 _ABOUT = Help(

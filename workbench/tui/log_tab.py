@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from ...store.records import OperationRecord
 from .helpable import Help
 from .lines import LineList
 from .text import FAINT, MUTED, duration, said, step_name
+
+if TYPE_CHECKING:
+    from ...store.records import OperationRecord
 
 LIMIT = 1000
 """The newest so many operations are shown."""

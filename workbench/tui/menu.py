@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
@@ -10,8 +11,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from ..commands.complete import Candidate
 from .text import FAINT, MUTED, said
+
+if TYPE_CHECKING:
+    from ..commands.complete import Candidate
 
 ROWS = 8
 """Candidates in sight at a time."""

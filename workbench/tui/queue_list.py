@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
-from ...store.records import QueueRecord
 from .helpable import Help
 from .lines import LineList
 from .text import FAINT, MUTED, said
+
+if TYPE_CHECKING:
+    from ...store.records import QueueRecord
 
 
 class QueueList(LineList):

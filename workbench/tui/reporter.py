@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ...errors import CancelledError, RomebenchError, UsageError
-from ..commands.context import Chunk
-from ..commands.parsing import Invocation
-from ..commands.results import Edited, Moved, RunDone, Written
 from ..render import render
-from .bounded import bounded
 from .console import Console
 from .jobs import Job, JobFailed, JobStreamed
 from .messages import Answered, Executed
+
+if TYPE_CHECKING:
+    from ..commands.parsing import Invocation
 
 
 class Reporter:
@@ -51,6 +51,8 @@ class Reporter:
 
     def streamed(self, message: JobStreamed) -> None:
         """Text or steps came."""
+        from ..commands.context import Chunk
+
         number = message.job.number
         writing, run = self._console.writing(number), self._console.running(number)
         for event in message.job.take():
@@ -62,6 +64,9 @@ class Reporter:
 
     def executed(self, message: Executed) -> None:
         """A command gave its result."""
+        from ..commands.results import Edited, Moved, RunDone, Written
+        from .bounded import bounded
+
         result, number, console = message.result, message.job.number, self._console
         writing, run = console.writing(number), console.running(number)
         if message.invocation.json:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widgets import Static
 
 from ...engine.request import EditRequest
-from ...store.records import Json
 from .text import FAINT, MUTED, percent, said
+
+if TYPE_CHECKING:
+    from ...store.records import Json
 
 
 def token_content(pieces: list[str], lookup: int | None, targets: list[str]) -> Content:

@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...store.records import QueueRecord, SessionSummary, StepLine
-from ..bench import Status
-from ..render.graph import Row, graph
-
 if TYPE_CHECKING:
-    from ..bench import Bench
+    from ...store.records import QueueRecord, SessionSummary, StepLine
+    from ..bench import Bench, Status
+    from ..render.graph import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,8 @@ class View:
 
 def read_view(bench: Bench, status: Status) -> View:
     """Take the picture. Runs in the engine lane."""
+    from ..render.graph import graph
+
     session = bench.session(write=False)
     history = session.history
     lines = session.lines()

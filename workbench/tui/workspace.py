@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,22 +12,16 @@ from textual.widgets import Footer, Input, Static, TabbedContent, TabPane
 
 from ...engine.request import EditRequest
 from ...errors import RomebenchError, UsageError
-from ...store.records import StepRecord
 from ..commands.parsing import HelpAsked, Invocation
-from ..commands.results import Edited
 from ..commands.spec import Effect
 from ..render.text import visible
 from .assist import Assist
 from .conductor import Conductor, invocation
 from .console import Console
 from .desk import Desk
-from .dialogs.confirm import ConfirmDialog
-from .dialogs.edit_form import EditForm
-from .dialogs.error import ErrorDialog
 from .edit_tab import EditTab
 from .examples import POCKET
 from .header import HeaderBar
-from .help import CommandHelp
 from .history import HistoryList
 from .input_line import InputLine, intention_of
 from .inside_tab import InsideTab, LensTab, TraceTab
@@ -56,6 +51,9 @@ from .typed_lines import TypedLines
 from .understand import OwnWord, overview, understand
 from .view import View
 from .welcome import ExampleList
+
+if TYPE_CHECKING:
+    from ...store.records import StepRecord
 
 logger = logging.getLogger(__name__)
 
@@ -200,7 +198,7 @@ class Workspace(Keys):
         if isinstance(asked, OwnWord):
             self.own(asked.word)
         elif isinstance(asked, HelpAsked):
-            self.app.push_screen(CommandHelp("Help", asked.text))
+            self._show_help("Help", asked.text)
         elif asked is not None:
             self.open_tab("console")
             self.console.echo(line, intention_of(line))
@@ -213,10 +211,17 @@ class Workspace(Keys):
         elif word == "clear":
             self.console.clear()
         else:
-            self.app.push_screen(CommandHelp("Commands", overview()))
+            self._show_help("Commands", overview())
+
+    def _show_help(self, title: str, text: str) -> None:
+        from .help import CommandHelp
+
+        self.app.push_screen(CommandHelp(title, text))
 
     def execute(self, asked: Invocation) -> None:
         """Run a command; ask before something is destroyed."""
+        from .dialogs.confirm import ConfirmDialog
+
         if asked.command.effect is Effect.DESTRUCTIVE and not asked.yes:
             question = asked.command.ask(asked.params)
             dialog = ConfirmDialog(question, asked.command.name.split()[-1].capitalize())
@@ -241,6 +246,8 @@ class Workspace(Keys):
 
     @on(Executed)
     def _executed(self, message: Executed) -> None:
+        from ..commands.results import Edited
+
         if isinstance(message.result, Edited):
             record = message.result.step
             self._keep(record)
@@ -286,6 +293,8 @@ class Workspace(Keys):
         self.notify(visible(why), title=what, severity="warning", markup=False)
 
     def _tell(self, label: str, error: BaseException) -> None:
+        from .dialogs.error import ErrorDialog
+
         dialog = ErrorDialog(label, error, self._paths.log)
         hint = error.hint if isinstance(error, RomebenchError) else f"details: {self._paths.log}"
         self.console.note(dialog.message, hint, "error")
@@ -438,6 +447,8 @@ class Workspace(Keys):
 
     @on(PreviewRead)
     def _preview_read(self, message: PreviewRead) -> None:
+        from .dialogs.edit_form import EditForm
+
         form = self.app.screen
         if isinstance(form, EditForm):
             form.show_preview(message.request, message.preview, message.error)

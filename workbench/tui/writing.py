@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from ...store.records import GenerationRecord
 from ..commands.context import Side
-from ..commands.results import Written
 from ..render.text import visible
 from .answers import changed
 from .blocks import Block
 from .text import FAINT, MUTED, step_name
+
+if TYPE_CHECKING:
+    from ...store.records import GenerationRecord
+    from ..commands.results import Written
 
 _CARET = "▌"
 
