@@ -23,6 +23,9 @@ from .workspace import Workspace
 if TYPE_CHECKING:
     from .palette import Entry, Palette
 
+_QUIT_QUIETLY_S = 0.7
+"""What takes longer to stop than this is named."""
+
 _QUIT_WITHIN_S = 5.0
 """What runs gets so long to stop; the store is safe at any moment."""
 
@@ -110,6 +113,11 @@ class Workbench(App[None]):
         """The palette has its own names for these."""
         return ()
 
+    def action_help_quit(self) -> None:
+        """What ctrl+c does where it copies nothing: cancel what runs, else tell how to quit."""
+        if self.bridge.cancel() is None:
+            super().action_help_quit()
+
     def action_picture(self) -> None:
         """Save an SVG of the screen into the current folder."""
         path = self.save_screenshot(path=os.getcwd())
@@ -130,6 +138,9 @@ class Workbench(App[None]):
     def _closed_in_time(self) -> bool:
         self._finished = True
         self.bridge.stop_all()
+        running = self.bridge.running
         closing = self._lane.submit(self._desk.close)
+        if wait([closing], timeout=_QUIT_QUIETLY_S).not_done and running is not None:
+            sys.stderr.write(f"romebench: waiting for {running.label!r} to stop\n")
         done = not wait([closing], timeout=_QUIT_WITHIN_S).not_done
         return self._lane.close(0.5) and done

@@ -67,6 +67,19 @@ def candidates(line: str, view: View | None) -> list[Candidate]:
     return found
 
 
+def known_values(kind: str, view: View | None) -> list[str]:
+    """The values a parameter can have, by what completes it; nothing where they can't be listed."""
+    if view is None:
+        return []
+    steps = [str(step) for step in sorted(view.lines, reverse=True)]
+    return {
+        "session": [summary.name for summary in view.sessions],
+        "branch": list(view.branches),
+        "step": steps,
+        "ref": [*view.branches, "base", *steps],
+    }.get(kind, [])
+
+
 def common_prefix(found: list[Candidate]) -> str:
     """What all candidates begin with."""
     texts = [candidate.text for candidate in found]

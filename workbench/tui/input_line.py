@@ -77,7 +77,10 @@ class InputLine(Input):
 
     def __init__(self, typed: TypedLines, menu: CompletionMenu) -> None:
         super().__init__(
-            placeholder="a prompt, [subject] … => target, or /command", id="line", compact=True
+            placeholder="a prompt, [subject] … => target, or /command",
+            id="line",
+            compact=True,
+            select_on_focus=False,
         )
         self._typed = typed
         self._menu = menu

@@ -13,8 +13,9 @@ from textual.screen import Screen
 from ...engine.request import EditRequest
 from ...errors import RomebenchError
 from ..commands.parsing import Invocation
-from ..commands.spec import Command, Scope
+from ..commands.spec import Command, ParamSpec, Scope
 from ..commands.typed import classify
+from .completion import known_values
 from .conductor import Conductor, invocation
 from .helpable import Help, Helpable
 from .input_line import InputLine
@@ -258,7 +259,8 @@ class Keys(Screen[None]):
             self.action_focus_line()
             self.notify("type some text and press Enter: the model writes on from it")
         elif asks(command) or (command.name == "run" and not (self.view and self.view.queue)):
-            self.app.push_screen(CommandForm(command, self._known(command)), self._asked)
+            form = CommandForm(command, self._known(command), self._suggested)
+            self.app.push_screen(form, self._asked)
         else:
             self.execute(Invocation(command, command.params()))
 
@@ -268,6 +270,10 @@ class Keys(Screen[None]):
             return {}
         name = self.view.status.session
         return {"session": name, "name": "" if command.name in ("import", "sessions new") else name}
+
+    def _suggested(self, spec: ParamSpec) -> list[str]:
+        """What a field of a form may hold: names and numbers of this session."""
+        return known_values(spec.completes, self.view)
 
     def _asked(self, asked: Invocation | None) -> None:
         if asked is not None:
@@ -279,11 +285,8 @@ class Keys(Screen[None]):
         """Help on the focused pane."""
         from .help import HelpScreen
 
-        widget = self.focused
-        while widget is not None and not isinstance(widget, Helpable):
-            parent = widget.parent
-            widget = parent if parent is not self and hasattr(parent, "parent") else None  # type: ignore[assignment]
-        text = widget.help if isinstance(widget, Helpable) else _ABOUT
+        around = [] if self.focused is None else self.focused.ancestors_with_self
+        text = next((node.help for node in around if isinstance(node, Helpable)), _ABOUT)
         self.app.push_screen(HelpScreen(text, list(self.active_bindings.values())))
 
     def action_tab(self, name: str) -> None:

@@ -462,4 +462,6 @@ class Workspace(Keys):
         if self.conductor.bridge.cancel() is not None:
             self.query_one(StatusLine).tick()
         elif self.focused is self.line:
-            self.query_one(HistoryList).focus()
+            history = self.query_one(HistoryList)
+            beside = bool(history.size)
+            (history if beside else self.console).focus()

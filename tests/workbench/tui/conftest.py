@@ -264,7 +264,8 @@ class FakeDesk(Desk):
             self.cursor = tip[at]
             steps = (self.cursor,)
         else:
-            self.cursor = 0 if params.ref == "base" else int(params.ref)
+            known = {"base": 0, **self.branches}
+            self.cursor = known[params.ref] if params.ref in known else int(params.ref)
             steps = ()
         after = CursorRecord(self.branch, self.cursor)
         return Moved(name, "study", old, after, steps, len(self.path(self.cursor)), "0" * 64)

@@ -113,3 +113,16 @@ async def test_commands_without_questions_run_at_once(desk, make_app, settle):
             app.workspace.choose(find(name))
         await settle(pilot)
         assert desk.calls == names
+
+
+async def test_a_form_suggests_what_the_session_has(desk, make_app, settle):
+    app = make_app(desk)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        app.workspace.choose(find("goto"))
+        await pilot.pause()
+        await pilot.press("m", "a")
+        await pilot.pause(0.1)
+        await pilot.press("right", "enter")
+        await settle(pilot)
+        assert desk.calls == ["goto"]

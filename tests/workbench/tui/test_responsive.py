@@ -57,6 +57,11 @@ async def test_escape_cancels_what_runs(desk, make_app, settle, text):
         await pilot.pause(0.05)
         await pilot.press("escape")
         await settle(pilot)
+        app.workspace.line.value = EDIT
+        await pilot.press("enter")
+        await pilot.pause(0.05)
+        await pilot.press("ctrl+c")
+        await settle(pilot)
         assert desk.cursor == 2
         assert "edit was cancelled" in text(app)
         assert app.workspace.focused is app.workspace.line

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
@@ -26,10 +28,17 @@ class CommandForm(Dialog[Invocation]):
     Args:
         command: What to fill in.
         values: What to begin with, by parameter name.
+        suggested: Values a parameter is known to have; the end of one is offered while it is typed.
     """
 
-    def __init__(self, command: Command, values: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Command,
+        values: dict[str, str] | None = None,
+        suggested: Callable[[ParamSpec], list[str]] = lambda _: [],
+    ) -> None:
         super().__init__(id="command-form")
+        self._suggested = suggested
         self.command = command
         self.title_text = command.name
         self._values = values or {}
@@ -65,7 +74,13 @@ class CommandForm(Dialog[Invocation]):
                 compact=True,
             )
         shown = "" if spec.default in (None, (), "") else str(spec.default)
-        return Input(begin, placeholder=shown or spec.metavar, id=name, compact=True)
+        return Input(
+            begin,
+            placeholder=shown or spec.metavar,
+            suggester=SuggestFromList(self._suggested(spec)),
+            id=name,
+            compact=True,
+        )
 
     def words(self) -> list[str]:
         """The command line that the fields stand for.
