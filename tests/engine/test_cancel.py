@@ -81,7 +81,7 @@ def test_at_every_point_the_model_is_as_it_was(
 def test_stopping_from_another_thread_ends_the_step_that_runs(
     pocket: LoadedModel, contexts: tuple[str, ...]
 ) -> None:
-    hparams = load_preset("pocket")
+    hparams = replace(load_preset("pocket"), v_lr=0.001)  # too small to stop early
     moment = SecondMoment.identity(pocket.linear_view(pocket.weight_name(hparams.layer)).shape[1])
     before = every_bit(pocket)
     stop, third, asked = threading.Event(), threading.Event(), []
@@ -115,7 +115,7 @@ def test_stopping_from_another_thread_ends_the_step_that_runs(
 def test_an_edit_after_a_cancelled_one_is_the_edit_without_it(
     pocket: LoadedModel, contexts: tuple[str, ...]
 ) -> None:
-    hparams = load_preset("pocket")
+    hparams = replace(load_preset("pocket"), v_lr=0.001)  # too small to stop early
     moment = SecondMoment.identity(pocket.linear_view(pocket.weight_name(hparams.layer)).shape[1])
     first = compute_edit(pocket, REQUEST, hparams, DEFAULT_RULE, contexts, moment)
     with pytest.raises(CancelledError):
