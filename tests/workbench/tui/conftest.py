@@ -391,11 +391,10 @@ async def settled(pilot: Pilot[None], seconds: float = 90.0) -> None:
     app = pilot.app
     assert isinstance(app, Workbench)
     until = time.monotonic() + seconds
-    idle = 0
-    while idle < 2:
+    # A pause of the pilot asks every widget whether it is done, which is dear: few of them.
+    for _ in range(2):
         await pilot.pause()
-        idle = idle + 1 if app.bridge.submitted and app.bridge.running is None else 0
-        if not idle:
+        while not app.bridge.submitted or app.bridge.running is not None:
             assert time.monotonic() < until, f"still busy after {seconds} s"
             await asyncio.sleep(0.005)
     await pilot.pause()

@@ -93,7 +93,7 @@ def test_edit_tab(picture, worked, size):
     assert picture(worked, size, keys("escape", "down"), to_the_tab)
 
 
-@sizes
+@small
 def test_log_tab(picture, worked, size):
     async def to_the_tab(app, pilot):
         app.workspace.open_tab("log")
@@ -101,7 +101,7 @@ def test_log_tab(picture, worked, size):
     assert picture(worked, size, to_the_tab)
 
 
-@sizes
+@small
 def test_typing_an_edit(picture, worked, size):
     assert picture(worked, size, line(EDIT, enter=False))
 
@@ -116,7 +116,7 @@ def test_compare(picture, worked, size):
     assert picture(worked, size, line("The Eiffel Tower is located in"), keys("alt+c"))
 
 
-@sizes
+@small
 def test_edit_form(picture, worked, size):
     assert picture(worked, size, line(EDIT, enter=False), keys("alt+e"), keys("tab"))
 
