@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_SETTLE_S = 0.08
+SETTLE_S = 0.08
 """The Edit tab follows the history's highlight when it has rested so long."""
 
 _MOST_RECORDS = 128
@@ -336,7 +336,7 @@ class Workspace(Keys):
 
     @on(LineList.Highlighted, "#history")
     def _highlighted(self) -> None:
-        self.set_timer(_SETTLE_S, self._follow_highlight)
+        self.set_timer(SETTLE_S, self._follow_highlight)
 
     def _follow_highlight(self) -> None:
         """Show the highlighted step in the Edit tab."""

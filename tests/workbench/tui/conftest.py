@@ -356,6 +356,14 @@ def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Input, "__init__", steady)
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for the user's typing to rest: a test on a busy machine must not race it."""
+    monkeypatch.setattr("romebench.workbench.tui.assist.PAUSE_S", 0.01)
+    monkeypatch.setattr("romebench.workbench.tui.dialogs.edit_form.PAUSE_S", 0.01)
+    monkeypatch.setattr("romebench.workbench.tui.workspace.SETTLE_S", 0.01)
+
+
 @pytest.fixture
 def make_desk(tmp_path: Path) -> Callable[..., FakeDesk]:
     """A desk in memory; `steps` edits on one line."""

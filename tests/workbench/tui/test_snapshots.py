@@ -38,7 +38,7 @@ def keys(*pressed):
 
     async def step(app, pilot):
         await pilot.press(*pressed)
-        await pilot.pause(0.15)
+        await pilot.pause(0.1)
 
     return step
 
@@ -49,7 +49,7 @@ def line(text, *, enter=True):
     async def step(app, pilot):
         app.workspace.line.focus()
         app.workspace.line.put(text)
-        await pilot.pause(0.4)
+        await pilot.pause(0.1)
         if enter:
             await pilot.press("enter")
 
@@ -87,7 +87,7 @@ def test_session(picture, worked, size):
 def test_edit_tab(picture, worked, size):
     async def to_the_tab(app, pilot):
         app.workspace.open_tab("edit")
-        await pilot.pause(0.2)
+        await pilot.pause(0.1)
         app.screen.query_one(EditTab).scroll_home(animate=False)
 
     assert picture(worked, size, keys("escape", "down"), to_the_tab)

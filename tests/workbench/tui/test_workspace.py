@@ -125,7 +125,7 @@ async def test_the_edit_tab_follows_the_highlight(make_desk, make_app, settle, t
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("escape", "j")
-        await pilot.pause(0.15)
+        await pilot.pause(0.05)
         await settle(pilot)
         await pilot.press("4")
         await pilot.pause()
@@ -284,7 +284,7 @@ async def test_the_edit_form_checks_previews_and_edits(desk, make_app, settle, t
         form.query_one("#field-prompt", Input).value = "{} plays the sport of"
         form.query_one("#field-subject", Input).value = "LeBron James"
         form.query_one("#field-target", Input).value = "football"
-        await pilot.pause(0.4)
+        await pilot.pause(0.1)
         await settle(pilot)
         assert "rank 12" in text(app)
         form.query_one("#field-target", Input).focus()
@@ -361,7 +361,7 @@ async def test_typing_an_edit_shows_its_tokens(desk, make_app, settle, text):
         await pilot.pause()
         assert "the subject is empty" in text(app)
         app.workspace.line.value = EDIT
-        await pilot.pause(0.4)
+        await pilot.pause(0.1)
         await settle(pilot)
         assert "▸ James◂" in text(app)
         assert "rank 12" in text(app)
