@@ -23,6 +23,8 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """Nothing a test does reaches the developer's own store or settings."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("ROMEBENCH_HOME", str(home))
+    # Parallel workers are told a width; what a command prints must not depend on it here.
+    monkeypatch.delenv("COLUMNS", raising=False)
     return home
 
 

@@ -121,6 +121,7 @@ class Output:
 def to_text(renderable: RenderableType, *, color: str) -> str:
     """A renderable as it is written to standard output; wide where nobody folds lines."""
     from rich.console import Console
+    from rich.text import Text
 
     tty = sys.stdout.isatty()
     colored = wants_color(color, tty=tty)
@@ -135,7 +136,9 @@ def to_text(renderable: RenderableType, *, color: str) -> str:
         emoji=False,
         legacy_windows=False,
     )
-    console.print(renderable)
+    # rich forgets that a text of its own must not fold (CSV, LaTeX) unless it is told again.
+    raw = isinstance(renderable, Text) and bool(renderable.no_wrap)
+    console.print(renderable, soft_wrap=raw, end="" if raw else "\n")
     return "".join(line.rstrip(" ") + "\n" for line in buffer.getvalue().splitlines())
 
 

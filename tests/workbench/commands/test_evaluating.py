@@ -152,3 +152,14 @@ def test_tasks_that_pocket_is_too_short_for_say_so(romebench: Romebench, study: 
     outcome = romebench("eval", "glue", "--tasks", "sst3")
     assert outcome.code == 2
     assert "'sst3' is no task" in outcome.err
+
+
+def test_what_must_not_fold_is_whole_at_any_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.text import Text
+
+    from romebench.workbench.cli.output import to_text
+
+    monkeypatch.setenv("COLUMNS", "20")
+    line = ",".join(["a value"] * 20)
+    raw = Text(f"{line}\nnext\n", no_wrap=True, overflow="ignore", end="")
+    assert to_text(raw, color="never") == f"{line}\nnext\n"
