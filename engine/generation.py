@@ -78,7 +78,7 @@ def generate(
     check_length(model, len(ids) + 1, "the prompt with one token behind it")
     began = time.perf_counter()
     written: list[int] = []
-    streamer = _Streamer(model, on_text)
+    streamer = _Streamer(model, ids[-1], on_text)
     finish = "length"
     for token in _tokens(model, ids, sampling, stop):
         if token is None:
@@ -160,8 +160,13 @@ def _end_tokens(model: LoadedModel) -> set[int]:
 class _Streamer:
     """Turns token ids into text as soon as characters are whole."""
 
-    def __init__(self, model: LoadedModel, on_text: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, model: LoadedModel, anchor: int, on_text: Callable[[str], None] | None
+    ) -> None:
         self._tokenizer = model.tokenizer
+        # SentencePiece drops the space of a text's first token: the prompt's last one goes first.
+        self._anchor = anchor
+        self._skip = len(self._text([anchor]))
         self._on_text = on_text
         self._ids: list[int] = []
         self._sent = 0
@@ -184,9 +189,12 @@ class _Streamer:
         return text
 
     def _decode(self) -> str:
+        return self._text([self._anchor, *self._ids])[self._skip :]
+
+    def _text(self, ids: list[int]) -> str:
         return str(
             self._tokenizer.decode(
-                self._ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+                ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
             )
         )
 
