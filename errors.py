@@ -55,6 +55,10 @@ class FileFormatError(UsageError):
     """A file that isn't what it should be; the message names the file and the line."""
 
 
+class SettingsError(UsageError):
+    """A settings file or `ROMEBENCH_` variable that is off; the message names file and line."""
+
+
 class EditError(RomebenchError):
     """An edit that was computed but can't be applied (not finite, zero key, …)."""
 

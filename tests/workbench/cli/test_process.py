@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROMEBENCH = (sys.executable, "-m", "romebench")
+MOST_MODULES = 200
 HEAVY = ("torch", "transformers", "sqlalchemy", "textual", "rich", "prompt_toolkit", "numpy")
 
 IMPORTS = """
@@ -80,18 +81,23 @@ def test_where_opens_no_store(own_home: Path) -> None:
     assert list(own_home.iterdir()) == []
 
 
-@pytest.mark.serial
-def test_help_is_quick() -> None:
-    """Under 150 ms: the best of seven, in CPU time, so that a busy machine says the same."""
+def test_help_imports_little() -> None:
+    """What `--help` takes is what it imports: nothing heavy, and few modules in all.
 
-    def took() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([*ROMEBENCH, "--help"], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
-
-    best = min(took() for _ in range(7))
-    assert best < 0.150, f"--help takes {best * 1000:.0f} ms"
+    The bound leaves some room over what was needed when it was set; the time itself is measured
+    in benchmarks/startup.
+    """
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "romebench", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+    found = {name for name in names if name and name != "imported package"}
+    assert "click" in found
+    assert not {name.partition(".")[0] for name in found} & {*HEAVY, "tomllib", "tomlkit"}
+    assert len(found) < MOST_MODULES, sorted(found)
 
 
 def test_version_and_module_agree() -> None:
