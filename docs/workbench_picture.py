@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from romebench.workbench.bench import Bench
 from romebench.workbench.paths import Paths
 from romebench.workbench.tui.app import Workbench
-from romebench.workbench.tui.desk import Desk
+from romebench.workbench.tui.lane.desk import Desk
 
 PICTURE = Path(__file__).parent / "pictures" / "workbench.svg"
 LINES = (

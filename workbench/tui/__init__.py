@@ -23,7 +23,7 @@ def run_tui(bench: Bench) -> int:
 
     rest()
     from .app import Workbench
-    from .desk import Desk
+    from .lane.desk import Desk
 
     app = Workbench(Desk(bench))
     try:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import wait
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -15,8 +16,9 @@ from textual.screen import Screen
 
 from ...engine.lane import EngineLane
 from .conductor import Conductor
-from .desk import Desk
-from .jobs import LaneBridge
+from .lane.desk import Desk
+from .lane.jobs import LaneBridge
+from .tabs.table import TABS
 from .themes import OWN, keep_theme, read_theme
 from .workspace import Workspace
 
@@ -93,13 +95,6 @@ class Workbench(App[None]):
         space = self.workspace
         own = [
             Entry("model: compare", "base and edited model side by side", space.action_compare),
-            Entry(
-                "view: console",
-                "what was typed and what came of it",
-                lambda: space.open_tab("console"),
-            ),
-            Entry("view: edit", "how a step was computed", lambda: space.open_tab("edit")),
-            Entry("view: log", "every operation of the session", lambda: space.open_tab("log")),
             Entry("view: clear console", "begin with an empty page", space.console.clear),
             Entry("view: theme…", "change the colours", self.action_change_theme),
             Entry("view: screenshot", "save an SVG of the screen here", self.action_picture),
@@ -107,7 +102,11 @@ class Workbench(App[None]):
             Entry("help: commands", "every command", lambda: space.own("help")),
             Entry("romebench: quit", "stop what runs and leave", self.exit),
         ]
-        return command_entries(space.view, space.choose) + own
+        views = [
+            Entry(f"view: {tab.title.lower()}", tab.about, partial(space.open_tab, tab.name))
+            for tab in TABS
+        ]
+        return command_entries(space.view, space.choose) + views + own
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette has its own names for these."""

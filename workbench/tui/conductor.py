@@ -16,10 +16,10 @@ from ...engine.request import EditRequest
 from ...errors import CancelledError, RequestError, RomebenchError
 from ..commands.parsing import Invocation
 from ..commands.registry import find
-from .desk import Desk, Ears
-from .examples import examples_for
-from .jobs import Job, LaneBridge
-from .looks import LENS, Look, LookAsked, LookTaken
+from .lane.desk import Desk, Ears
+from .lane.examples import examples_for
+from .lane.jobs import Job, LaneBridge
+from .lane.looks import LENS, Look, LookAsked, LookTaken
 from .messages import (
     Answered,
     ExamplesRead,

@@ -5,6 +5,7 @@ A letter is typed where text is typed, so the twin is what works from the input 
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,17 +16,16 @@ from ...errors import RomebenchError
 from ..commands.parsing import Invocation
 from ..commands.spec import Command, ParamSpec, Scope
 from ..commands.typed import classify
-from .completion import known_values
+from .bottom.completion import known_values
+from .bottom.input_line import InputLine
 from .conductor import Conductor, invocation
 from .helpable import Help, Helpable
-from .input_line import InputLine
+from .tabs.table import TABS, Tab
 from .view import View
 
 if TYPE_CHECKING:
     from .dialogs.edit_form import FormAnswer
     from .dialogs.export import ExportAnswer
-
-TABS = ("console", "lens", "trace", "edit", "log")
 
 CONDITIONAL = ("undo", "redo", "step", "run_queue", "branch", "export")
 """Actions that are possible at some times only."""
@@ -57,6 +57,10 @@ def _twin(key: str, action: str, label: str, tooltip: str, show: bool) -> Bindin
     )
 
 
+def _tab_keys(at: int, tab: Tab) -> list[Binding]:
+    return _pair(f"{at}", f"alt+{at}", f"tab('{tab.name}')", tab.title, "", show=False)
+
+
 def _hidden(keys: str, action: str, label: str) -> Binding:
     return Binding(keys, action, label, show=False)
 
@@ -86,11 +90,7 @@ class Keys(Screen[None]):
         Binding("question_mark", "help", "help", show=False),
         _hidden("i", "focus_line", "type"),
         _hidden("slash", "type_slash", "type a command"),
-        *_pair("1", "alt+1", "tab('console')", "Console", "", show=False),
-        *_pair("2", "alt+2", "tab('lens')", "Lens", "", show=False),
-        *_pair("3", "alt+3", "tab('trace')", "Trace", "", show=False),
-        *_pair("4", "alt+4", "tab('edit')", "Edit", "", show=False),
-        *_pair("5", "alt+5", "tab('log')", "Log", "", show=False),
+        *chain.from_iterable(_tab_keys(at, tab) for at, tab in enumerate(TABS, start=1)),
         _hidden("escape", "back", "close the top layer, cancel, or leave the input line"),
     ]
 

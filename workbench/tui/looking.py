@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .conductor import Conductor
-from .inside_tab import InsideTab
-from .looks import Look, LookAsked
+from .lane.looks import Look, LookAsked
+from .tabs.inside import InsideTab
 from .view import View
 
 _Key = tuple[LookAsked, str, int]

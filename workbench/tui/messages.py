@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from .jobs import Job, JobMessage
+from .lane.jobs import Job, JobMessage
 
 if TYPE_CHECKING:
     from ...engine.request import EditRequest
     from ...store.records import Json, OperationRecord, StepRecord
     from ..commands.parsing import Invocation
     from ..commands.results import Result
-    from .answers import Answers
-    from .desk import Opened
-    from .examples import Example
+    from .lane.answers import Answers
+    from .lane.desk import Opened
+    from .lane.examples import Example
     from .view import View
 
 

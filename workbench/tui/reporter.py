@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...errors import CancelledError, RomebenchError, UsageError
 from ..render import render
-from .console import Console
-from .jobs import Job, JobFailed, JobStreamed
+from .lane.jobs import Job, JobFailed, JobStreamed
 from .messages import Answered, Executed
+from .tabs.console import Console
 
 if TYPE_CHECKING:
     from ..commands.parsing import Invocation
@@ -65,7 +65,7 @@ class Reporter:
     def executed(self, message: Executed) -> None:
         """A command gave its result."""
         from ..commands.results import Edited, Moved, RunDone, Written
-        from .bounded import bounded
+        from .lane.bounded import bounded
 
         result, number, console = message.result, message.job.number, self._console
         writing, run = console.writing(number), console.running(number)

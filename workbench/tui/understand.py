@@ -9,7 +9,7 @@ from ..commands.parsing import HelpAsked, Invocation, help_of, parse
 from ..commands.registry import COMMANDS, GROUPS, find
 from ..commands.typed import Intention, classify
 from ..commands.words import split_words
-from .completion import OWN_WORDS
+from .bottom.completion import OWN_WORDS
 from .conductor import invocation
 
 

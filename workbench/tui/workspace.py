@@ -15,23 +15,19 @@ from ...errors import RomebenchError, UsageError
 from ..commands.parsing import HelpAsked, Invocation
 from ..commands.spec import Effect
 from ..render.text import visible
-from .assist import Assist
+from .bottom.assist import Assist
+from .bottom.input_line import InputLine, intention_of
+from .bottom.menu import CompletionMenu
+from .bottom.status_line import StatusLine, standing
+from .bottom.typed_lines import TypedLines
 from .conductor import Conductor, invocation
-from .console import Console
-from .desk import Desk
-from .edit_tab import EditTab
-from .examples import POCKET
 from .header import HeaderBar
-from .history import HistoryList
-from .input_line import InputLine, intention_of
-from .inside_tab import InsideTab, LensTab, TraceTab
-from .jobs import JobEnded, JobFailed, JobProgressed, JobStarted, JobStreamed
 from .keys import CONDITIONAL, Keys
-from .lines import LineList
-from .log_tab import LIMIT, LogList
+from .lane.desk import Desk
+from .lane.examples import POCKET
+from .lane.jobs import JobEnded, JobFailed, JobProgressed, JobStarted, JobStreamed
+from .lane.looks import LENS, TRACE, LookTaken
 from .looking import Looking
-from .looks import LENS, TRACE, LookTaken
-from .menu import CompletionMenu
 from .messages import (
     Answered,
     ExamplesRead,
@@ -44,13 +40,18 @@ from .messages import (
     StepRead,
     ViewChanged,
 )
-from .queue_list import QueueList
 from .reporter import Reporter
-from .status_line import StatusLine, standing
-from .typed_lines import TypedLines
+from .side.history import HistoryList
+from .side.lines import LineList
+from .side.queue import QueueList
+from .tabs.console import Console
+from .tabs.edit import EditTab
+from .tabs.inside import InsideTab, LensTab, TraceTab
+from .tabs.log import LIMIT, LogList
+from .tabs.table import TABS
+from .tabs.welcome import ExampleList
 from .understand import OwnWord, overview, understand
 from .view import View
-from .welcome import ExampleList
 
 if TYPE_CHECKING:
     from ...store.records import StepRecord
@@ -87,16 +88,9 @@ class Workspace(Keys):
                 yield HistoryList(id="history")
                 yield QueueList(id="queue")
             with TabbedContent(id="tabs"):
-                with TabPane("Console", id="console-tab"):
-                    yield Console(id="console")
-                with TabPane("Lens", id="lens-tab"):
-                    yield LensTab(id="lens")
-                with TabPane("Trace", id="trace-tab"):
-                    yield TraceTab(id="trace")
-                with TabPane("Edit", id="edit-tab"):
-                    yield EditTab(id="edit")
-                with TabPane("Log", id="log-tab"):
-                    yield LogList(id="log")
+                for tab in TABS:
+                    with TabPane(tab.title, id=tab.pane):
+                        yield tab.make(id=tab.name)
         with Vertical(id="bottom"):
             yield Assist(self._menu)
             yield StatusLine()

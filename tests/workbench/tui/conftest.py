@@ -30,9 +30,9 @@ from romebench.workbench.commands.parsing import Invocation
 from romebench.workbench.commands.results import Edited, Moved, Result, SessionList, Written
 from romebench.workbench.paths import Paths
 from romebench.workbench.render.graph import graph
-from romebench.workbench.tui.answers import Answers
 from romebench.workbench.tui.app import Workbench
-from romebench.workbench.tui.desk import Desk, Ears, Opened
+from romebench.workbench.tui.lane.answers import Answers
+from romebench.workbench.tui.lane.desk import Desk, Ears, Opened
 from romebench.workbench.tui.view import View
 
 WEIGHT = "transformer.h.1.mlp.c_proj.weight"
@@ -359,7 +359,7 @@ def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for the user's typing to rest: a test on a busy machine must not race it."""
-    monkeypatch.setattr("romebench.workbench.tui.assist.PAUSE_S", 0.01)
+    monkeypatch.setattr("romebench.workbench.tui.bottom.assist.PAUSE_S", 0.01)
     monkeypatch.setattr("romebench.workbench.tui.dialogs.edit_form.PAUSE_S", 0.01)
     monkeypatch.setattr("romebench.workbench.tui.workspace.SETTLE_S", 0.01)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from romebench.store.records import CursorRecord, QueueRecord
 from romebench.workbench.commands.results import HistoryLog, QueueShown, SessionList
-from romebench.workbench.tui.bounded import LIMIT, bounded
+from romebench.workbench.tui.lane.bounded import LIMIT, bounded
 
 
 def test_short_results_are_as_they_are():

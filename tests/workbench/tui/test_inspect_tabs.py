@@ -15,9 +15,9 @@ from romebench.engine.progress import Progress, check
 from romebench.engine.trace import Severed, Trace, TraceKind
 from romebench.errors import RequestError
 from romebench.workbench.tui.app import Workbench
-from romebench.workbench.tui.desk import Desk, Ears
-from romebench.workbench.tui.inside_tab import LensTab, TraceTab
-from romebench.workbench.tui.looks import Look, LookAsked
+from romebench.workbench.tui.lane.desk import Desk, Ears
+from romebench.workbench.tui.lane.looks import Look, LookAsked
+from romebench.workbench.tui.tabs.inside import LensTab, TraceTab
 
 from .conftest import FakeDesk
 

@@ -11,7 +11,7 @@ from romebench.engine.lane import EngineLane
 from romebench.engine.progress import Progress, check
 from romebench.errors import CancelledError
 from romebench.workbench.commands.context import Chunk
-from romebench.workbench.tui.jobs import (
+from romebench.workbench.tui.lane.jobs import (
     Job,
     JobEnded,
     JobFailed,

@@ -10,9 +10,9 @@ from textual.app import App
 
 from romebench.store.records import CursorRecord, OperationRecord, QueueRecord
 from romebench.workbench.render.graph import graph
-from romebench.workbench.tui.history import HistoryList
-from romebench.workbench.tui.log_tab import LogList
-from romebench.workbench.tui.queue_list import QueueList
+from romebench.workbench.tui.side.history import HistoryList
+from romebench.workbench.tui.side.queue import QueueList
+from romebench.workbench.tui.tabs.log import LogList
 
 
 class Shell(App[None]):

@@ -11,9 +11,9 @@ import pytest
 from romebench.workbench.bench import Bench
 from romebench.workbench.paths import Paths
 from romebench.workbench.tui.app import Workbench
-from romebench.workbench.tui.cards import EditCard
-from romebench.workbench.tui.desk import Desk
 from romebench.workbench.tui.dialogs.error import ErrorDialog
+from romebench.workbench.tui.lane.desk import Desk
+from romebench.workbench.tui.tabs.cards import EditCard
 
 
 @pytest.fixture

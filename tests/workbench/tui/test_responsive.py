@@ -6,7 +6,7 @@ import time
 
 from textual.widgets import TabbedContent
 
-from romebench.workbench.tui.history import HistoryList
+from romebench.workbench.tui.side.history import HistoryList
 
 EDIT = "[LeBron James] plays the sport of => football"
 

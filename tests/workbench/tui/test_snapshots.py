@@ -6,7 +6,7 @@ import pytest
 
 from romebench.errors import StoreError
 from romebench.store.records import QueueRecord
-from romebench.workbench.tui.edit_tab import EditTab
+from romebench.workbench.tui.tabs.edit import EditTab
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 EDIT = "[LeBron James] plays the sport of => football"

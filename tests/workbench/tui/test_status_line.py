@@ -6,8 +6,8 @@ import pytest
 from textual.app import App
 
 from romebench.engine.progress import Progress
-from romebench.workbench.tui.jobs import Job
-from romebench.workbench.tui.status_line import StatusLine, standing
+from romebench.workbench.tui.bottom.status_line import StatusLine, standing
+from romebench.workbench.tui.lane.jobs import Job
 
 
 class Clock:

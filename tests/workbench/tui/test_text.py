@@ -6,11 +6,11 @@ import pytest
 
 from romebench.errors import RequestError, UsageError
 from romebench.workbench.commands.parsing import HelpAsked, Invocation
-from romebench.workbench.tui.answers import changed
-from romebench.workbench.tui.examples import WELL_KNOWN, examples_for
+from romebench.workbench.tui.bottom.tokens import token_content
+from romebench.workbench.tui.bottom.typed_lines import TypedLines
+from romebench.workbench.tui.lane.answers import changed
+from romebench.workbench.tui.lane.examples import WELL_KNOWN, examples_for
 from romebench.workbench.tui.text import duration, figure, percent, ratio, said, site_of, spark
-from romebench.workbench.tui.tokens import token_content
-from romebench.workbench.tui.typed_lines import TypedLines
 from romebench.workbench.tui.understand import OwnWord, overview, understand
 
 

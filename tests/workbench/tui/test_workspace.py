@@ -9,16 +9,16 @@ from textual.widgets import Input, TabbedContent
 from romebench.errors import ModelError, StoreError
 from romebench.workbench.commands.registry import COMMANDS
 from romebench.workbench.commands.results import SessionList
-from romebench.workbench.tui.cards import EditCard, MoveCard
+from romebench.workbench.tui.bottom.input_line import InputLine
 from romebench.workbench.tui.dialogs.confirm import ConfirmDialog
 from romebench.workbench.tui.dialogs.edit_form import EditForm
 from romebench.workbench.tui.dialogs.error import ErrorDialog
 from romebench.workbench.tui.dialogs.export import ExportDialog
-from romebench.workbench.tui.edit_tab import EditTab
-from romebench.workbench.tui.history import HistoryList
-from romebench.workbench.tui.input_line import InputLine
-from romebench.workbench.tui.welcome import ExampleList, Welcome
-from romebench.workbench.tui.writing import Writing
+from romebench.workbench.tui.side.history import HistoryList
+from romebench.workbench.tui.tabs.cards import EditCard, MoveCard
+from romebench.workbench.tui.tabs.edit import EditTab
+from romebench.workbench.tui.tabs.welcome import ExampleList, Welcome
+from romebench.workbench.tui.tabs.writing import Writing
 
 EDIT = "[LeBron James] plays the sport of => football"
 WIDE = (120, 36)

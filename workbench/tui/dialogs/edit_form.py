@@ -15,8 +15,8 @@ from ....engine.request import EditRequest
 from ....engine.rules import Rule
 from ....errors import RequestError
 from ....store.records import Json
+from ..bottom.tokens import TokenPreview
 from ..text import MUTED
-from ..tokens import TokenPreview
 from .base import Dialog
 
 PAUSE_S = 0.25

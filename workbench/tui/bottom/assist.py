@@ -9,12 +9,12 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
 
-from ...engine.request import EditRequest, parse_typed
-from ...errors import RequestError
-from ..commands.typed import Intention
+from ....engine.request import EditRequest, parse_typed
+from ....errors import RequestError
+from ...commands.typed import Intention
+from ..messages import PreviewRead
 from .input_line import intention_of
 from .menu import CompletionMenu
-from .messages import PreviewRead
 from .tokens import TokenPreview
 
 PAUSE_S = 0.2

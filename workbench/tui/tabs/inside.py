@@ -17,9 +17,9 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from .helpable import Help
-from .looks import KINDS, LENS, TRACE, Look, LookAsked
-from .text import MUTED
+from ..helpable import Help
+from ..lane.looks import KINDS, LENS, TRACE, Look, LookAsked
+from ..text import MUTED
 
 _SETTLE_S = 0.35
 """A prompt is read when it has rested so long."""
@@ -152,7 +152,7 @@ class LensTab(InsideTab):
 
     def picture(self, look: Look, width: int) -> RenderableType:
         """Base and cursor in two columns; at the base, the base alone."""
-        from ..render.inspect import comparison_table, lens_table
+        from ...render.inspect import comparison_table, lens_table
 
         assert look.lens is not None
         if look.step:
@@ -195,7 +195,7 @@ class TraceTab(InsideTab):
 
     def picture(self, look: Look, width: int) -> RenderableType:
         """Base and cursor, beside each other where there is room."""
-        from ..render.inspect import trace_map
+        from ...render.inspect import trace_map
 
         assert look.trace is not None
         here = Group(Text(_at(look.step), style="dim"), *trace_map(look.trace))

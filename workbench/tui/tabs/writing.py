@@ -9,15 +9,15 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from ..commands.context import Side
-from ..render.text import visible
-from .answers import changed
+from ...commands.context import Side
+from ...render.text import visible
+from ..lane.answers import changed
+from ..text import FAINT, MUTED, step_name
 from .blocks import Block
-from .text import FAINT, MUTED, step_name
 
 if TYPE_CHECKING:
-    from ...store.records import GenerationRecord
-    from ..commands.results import Written
+    from ....store.records import GenerationRecord
+    from ...commands.results import Written
 
 _CARET = "▌"
 

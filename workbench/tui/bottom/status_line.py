@@ -9,10 +9,10 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from ...engine.progress import Progress
-from .jobs import Job
-from .text import FAINT, MUTED, duration, ratio, said, verdict_glyph, verdict_style
-from .view import View
+from ....engine.progress import Progress
+from ..lane.jobs import Job
+from ..text import FAINT, MUTED, duration, ratio, said, verdict_glyph, verdict_style
+from ..view import View
 
 PATIENCE_S = 0.15
 """A job that is done sooner is not shown: nothing flickers."""

@@ -9,18 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.geometry import Size
 
-from ..commands.context import Side
-from ..commands.typed import Intention
+from ...commands.context import Side
+from ...commands.typed import Intention
+from ..helpable import Help
+from ..lane.examples import Example
 from .blocks import Block, Echo, Note, Report
 from .cards import Card, EditCard, MoveCard
-from .examples import Example
-from .helpable import Help
 from .run_card import RunCard
 from .welcome import Welcome
 from .writing import Writing
 
 if TYPE_CHECKING:
-    from ..commands.results import Edited, Moved
+    from ...commands.results import Edited, Moved
 
 B = TypeVar("B", bound=Block)
 

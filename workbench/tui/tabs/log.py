@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from .helpable import Help
-from .lines import LineList
-from .text import FAINT, MUTED, duration, said, step_name
+from ..helpable import Help
+from ..side.lines import LineList
+from ..text import FAINT, MUTED, duration, said, step_name
 
 if TYPE_CHECKING:
-    from ...store.records import OperationRecord
+    from ....store.records import OperationRecord
 
 LIMIT = 1000
 """The newest so many operations are shown."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from ...engine.progress import ProgressSink, StopFlag
-from ...errors import RequestError
+from ....engine.progress import ProgressSink, StopFlag
+from ....errors import RequestError
 
 if TYPE_CHECKING:
-    from ...engine.lens import LensComparison
-    from ...engine.trace import Trace
-    from ...sessions.live import LiveSession
+    from ....engine.lens import LensComparison
+    from ....engine.trace import Trace
+    from ....sessions.live import LiveSession
 
 LENS = "lens"
 TRACE = "trace"
@@ -78,8 +78,8 @@ def take(live: LiveSession, asked: LookAsked, progress: ProgressSink, stop: Stop
 
 
 def _lens(live: LiveSession, asked: LookAsked) -> Look:
-    from ...engine.lens import compare
-    from ...sessions.inspection import take_lens
+    from ....engine.lens import compare
+    from ....sessions.inspection import take_lens
 
     prompt, _, _, answer = _parts(asked.line)
     watch = [answer] if answer else []
@@ -89,8 +89,8 @@ def _lens(live: LiveSession, asked: LookAsked) -> Look:
 
 
 def _trace(live: LiveSession, asked: LookAsked, progress: ProgressSink, stop: StopFlag) -> Look:
-    from ...engine.trace import TraceKind, TraceSettings
-    from ...sessions.inspection import take_trace
+    from ....engine.trace import TraceKind, TraceSettings
+    from ....sessions.inspection import take_trace
 
     prompt, subject, start, answer = _parts(asked.line)
     if not subject:
@@ -111,7 +111,7 @@ def _trace(live: LiveSession, asked: LookAsked, progress: ProgressSink, stop: St
 
 def _parts(line: str) -> tuple[str, str, int | None, str | None]:
     """Text, subject, where it begins and answer; a line without [ ] is text alone."""
-    from ..commands.inspecting import marked_prompt
+    from ...commands.inspecting import marked_prompt
 
     if "[" in line:
         return marked_prompt(line)

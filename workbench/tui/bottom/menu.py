@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from .text import FAINT, MUTED, said
+from ..text import FAINT, MUTED, said
 
 if TYPE_CHECKING:
-    from ..commands.complete import Candidate
+    from ...commands.complete import Candidate
 
 ROWS = 8
 """Candidates in sight at a time."""

@@ -11,17 +11,17 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from ...errors import RomebenchError
-from ..commands.typed import Intention, classify, looks_like_edit
+from ....errors import RomebenchError
+from ...commands.typed import Intention, classify, looks_like_edit
+from ..helpable import Help
+from ..lane.examples import Example
+from ..view import View
 from .completion import candidates, common_prefix
-from .examples import Example
-from .helpable import Help
 from .menu import CompletionMenu
 from .typed_lines import TypedLines
-from .view import View
 
 if TYPE_CHECKING:
-    from ..commands.complete import Candidate
+    from ...commands.complete import Candidate
 
 
 def intention_of(line: str) -> Intention:

@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...engine.progress import StopFlag
+from ....engine.progress import StopFlag
 
 if TYPE_CHECKING:
-    from ...sessions.live import LiveSession
+    from ....sessions.live import LiveSession
 
 TOKENS = 14
 """New tokens of an answer: enough for a clause."""
@@ -61,7 +61,7 @@ def ask(live: LiveSession, prompt: str, stop: StopFlag) -> Answers:
     Raises:
         RequestError: The prompt fills the model's context.
     """
-    from ...engine.generation import Sampling, generate
+    from ....engine.generation import Sampling, generate
 
     deadline = _Deadline(stop, PATIENCE_S)
     sampling = Sampling(max_new_tokens=TOKENS, greedy=True)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from .helpable import Help
+from ..helpable import Help
+from ..text import FAINT, MUTED, said
 from .lines import LineList
-from .text import FAINT, MUTED, said
 
 if TYPE_CHECKING:
-    from ...store.records import QueueRecord
+    from ....store.records import QueueRecord
 
 
 class QueueList(LineList):

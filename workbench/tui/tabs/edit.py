@@ -9,13 +9,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from ..bottom.tokens import token_content
+from ..helpable import Help
+from ..text import FAINT, MUTED, duration, figure, padded, percent, said, site_of, spark
 from .cards import vitals_pieces
-from .helpable import Help
-from .text import FAINT, MUTED, duration, figure, padded, percent, said, site_of, spark
-from .tokens import token_content
 
 if TYPE_CHECKING:
-    from ...store.records import Json, StepRecord
+    from ....store.records import Json, StepRecord
 
 _SPARK = 24
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from .view import View
+from ..view import View
 
 if TYPE_CHECKING:
-    from ...store.records import BranchRecord, SessionSummary, StepLine
-    from ..bench import Bench
-    from ..commands.complete import Candidate
+    from ....store.records import BranchRecord, SessionSummary, StepLine
+    from ...bench import Bench
+    from ...commands.complete import Candidate
 
 OWN_WORDS = {
     "help": "what a pane or a command is for",
@@ -41,7 +41,7 @@ class _Seen:
         return list(self.view.sessions) if self.view is not None else []
 
     def branches(self) -> list[BranchRecord]:
-        from ...store.records import BranchRecord
+        from ....store.records import BranchRecord
 
         if self.view is None:
             return []
@@ -56,7 +56,7 @@ def candidates(line: str, view: View | None) -> list[Candidate]:
     """What can stand at the end of a typed command line; nothing for other lines."""
     if not line.startswith("/") or line.startswith("//"):
         return []
-    from ..commands.complete import Candidate, complete
+    from ...commands.complete import Candidate, complete
 
     found = complete(line, cast("Bench", _Seen(view)), bare=False)
     if " " not in line:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...engine.pocket import Fact
+    from ....engine.pocket import Fact
 
 POCKET = "pocket"
 
@@ -65,7 +65,7 @@ def examples_for(model: str) -> tuple[Example, ...]:
     """Examples for a model, the best known first."""
     if model != POCKET:
         return WELL_KNOWN
-    from ...engine.pocket import load_world
+    from ....engine.pocket import load_world
 
     world = load_world()
     found: dict[str, Fact] = {}

@@ -11,9 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from ..commands.typed import Intention
-from ..render.text import visible
-from .text import MUTED, said
+from ...commands.typed import Intention
+from ...render.text import visible
+from ..text import MUTED, said
 
 _SIGNS = {Intention.GENERATE: "›", Intention.EDIT: "✎", Intention.COMMAND: "/"}
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from .helpable import Help
+from ..helpable import Help
+from ..text import BASE_GLYPH, FAINT, MUTED, ratio, said, verdict_glyph, verdict_style
+from ..view import View
 from .lines import LineList
-from .text import BASE_GLYPH, FAINT, MUTED, ratio, said, verdict_glyph, verdict_style
-from .view import View
 
 if TYPE_CHECKING:
-    from ..render.graph import Row
+    from ...render.graph import Row
 
 _MARKS = "@○◆"
 """How the drawing marks the cursor, a step and the base."""

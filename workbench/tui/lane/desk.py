@@ -10,23 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...engine.progress import ProgressSink, StopFlag
-from ...errors import RomebenchError, SessionBusyError
-from ..commands.context import Chunk, Context
-from ..commands.editing import PreviewParams, preview
-from ..commands.execute import execute
-from ..commands.options import SessionChoices
-from ..commands.parsing import Invocation
+from ....engine.progress import ProgressSink, StopFlag
+from ....errors import RomebenchError, SessionBusyError
+from ...commands.context import Chunk, Context
+from ...commands.editing import PreviewParams, preview
+from ...commands.execute import execute
+from ...commands.options import SessionChoices
+from ...commands.parsing import Invocation
+from ..collector import settle
+from ..view import View, read_view
 from .answers import Answers, ask
-from .collector import settle
 from .looks import Look, LookAsked, take
-from .view import View, read_view
 
 if TYPE_CHECKING:
-    from ...engine.request import EditRequest
-    from ...store.records import Json, OperationRecord, StepRecord
-    from ..bench import Bench
-    from ..commands.results import Result, StepBrief
+    from ....engine.request import EditRequest
+    from ....store.records import Json, OperationRecord, StepRecord
+    from ...bench import Bench
+    from ...commands.results import Result, StepBrief
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class Desk:
         request = self._fact(result)
         if request is None:
             return None
-        from ...engine.request import EditRequest
+        from ....engine.request import EditRequest
 
         prompt = EditRequest.from_json(request).text
         try:
@@ -159,7 +159,7 @@ class Desk:
             return None
 
     def _fact(self, result: Result) -> Json | None:
-        from ..commands.results import Edited, Moved
+        from ...commands.results import Edited, Moved
 
         if isinstance(result, Edited):
             return result.step.request

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from ...engine.lane import EngineLane
-from ...engine.progress import Progress
-from ...errors import CancelledError, RomebenchError
+from ....engine.lane import EngineLane
+from ....engine.progress import Progress
+from ....errors import CancelledError, RomebenchError
 
 if TYPE_CHECKING:
-    from ..commands.context import Chunk
-    from ..commands.results import StepBrief
+    from ...commands.context import Chunk
+    from ...commands.results import StepBrief
 
 logger = logging.getLogger(__name__)
 

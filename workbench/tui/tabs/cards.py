@@ -9,15 +9,15 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from ..render.text import visible
-from .answers import Answers, changed
+from ...render.text import visible
+from ..flow import Flow, link
+from ..lane.answers import Answers, changed
+from ..text import FAINT, MUTED, figure, percent, ratio, said, step_name, verdict_content
 from .blocks import Block
-from .flow import Flow, link
-from .text import FAINT, MUTED, figure, percent, ratio, said, step_name, verdict_content
 
 if TYPE_CHECKING:
-    from ...store.records import Json, StepRecord
-    from ..commands.results import Edited, Moved
+    from ....store.records import Json, StepRecord
+    from ...commands.results import Edited, Moved
 
 ASKING = "asking the model…"
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
-from ...engine.request import EditRequest
-from .text import FAINT, MUTED, percent, said
+from ....engine.request import EditRequest
+from ..text import FAINT, MUTED, percent, said
 
 if TYPE_CHECKING:
-    from ...store.records import Json
+    from ....store.records import Json
 
 
 def token_content(pieces: list[str], lookup: int | None, targets: list[str]) -> Content:

@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from ..helpable import Help
+from ..lane.examples import Example
+from ..side.lines import LineList
+from ..text import MUTED, said
 from .blocks import Block
-from .examples import Example
-from .helpable import Help
-from .lines import LineList
-from .text import MUTED, said
 
 _INTRO = Content.assemble(
     ("Write a fact into a language model, and see what becomes of it.\n", "bold"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from ..commands.results import HistoryLog, OperationLog, Result
+from ...commands.results import HistoryLog, OperationLog, Result
 
 LIMIT = 200
 """Entries of a list that are shown in the console."""

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from ..text import MUTED, percent, ratio, said, verdict_glyph, verdict_style
 from .blocks import Block
-from .text import MUTED, percent, ratio, said, verdict_glyph, verdict_style
 
 if TYPE_CHECKING:
-    from ..commands.results import RunDone, StepBrief
+    from ...commands.results import RunDone, StepBrief
 
 SHOWN = 8
 """The newest so many steps stay in sight; the history has all."""

@@ -1,0 +1,1 @@
+"""What the screen has done in the engine lane: jobs, the desk they run at, what they read."""

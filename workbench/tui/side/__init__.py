@@ -1,0 +1,1 @@
+"""The left of the screen: history and queue."""
