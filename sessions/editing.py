@@ -175,7 +175,7 @@ def _draft(
     vitals, verdict, reason = edit_vitals(live.model, weights, edit, reading, stop=stop)
     vitals |= live.vitals.take(plan.request, stop)
     if verdict == UNCALIBRATED:
-        verdict, reason = live.vitals.judge(vitals, weight_name, str(plan.rule))
+        verdict, reason = live.vitals.judge(vitals, weight_name, plan.hparams, str(plan.rule))
     measured_s = time.perf_counter() - measured_from
     probed, measured = ((), ()) if probe is None else probe(live, edit, elapsed_s, stop)
     written += _write(live, plan, "after", THIS_STEP, progress, stop)

@@ -66,7 +66,8 @@ class LiveSession:
         self.model = model
         self.weights = weights
         self.moments = SiteMoments(session.record, model, moment, moments)
-        self.watch = Watch()
+        kept = session.record.watch
+        self.watch = Watch() if kept is None else Watch.of(kept)
         self.vitals = FullVitals(self)
         session.follower = self
 
@@ -84,6 +85,7 @@ class LiveSession:
         seed: int,
         source: Json | None = None,
         moments: MomentSource = no_moments,
+        watch: Watch | None = None,
     ) -> LiveSession:
         """Make a session at the base of a model that has not been edited.
 
@@ -93,6 +95,8 @@ class LiveSession:
             seed: Seeded the contexts; seeds generations that name no other.
             source: Where the session comes from, if not from nowhere.
             moments: Where C for other sites comes from.
+            watch: How it is watched, kept with the session; None keeps nothing and takes the
+                cheap vitals.
 
         Raises:
             StoreError: The name is taken; the store can't be written.
@@ -123,6 +127,7 @@ class LiveSession:
                 base_weight_sha256=weights.base_sha256(weight_name),
                 versions=versions(),
                 source=source,
+                watch=None if watch is None else watch.to_json(),
             )
         )
         return cls(Session.open(repository, record.name), model, weights, moment, moments)
@@ -250,6 +255,20 @@ class LiveSession:
         path = self.session.path_weights(step)
         loader = self.loader([number for number, _ in path])
         self.weights.goto(path, loader, progress=progress, stop=stop)
+
+    def watch_as(self, vitals: str | None, guard: str | None) -> None:
+        """Change how the session is watched; where it can be written to, it keeps that.
+
+        Args:
+            vitals: cheap or full; None as it was.
+            guard: off, warn, stop or undo; None as it was.
+
+        Raises:
+            UsageError: There is no such level or guard.
+        """
+        self.watch = self.watch.changed(vitals, guard)
+        if (vitals or guard) and self.session.writable:
+            self.session.set_watch(self.watch)
 
     # Editing
 

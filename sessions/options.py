@@ -20,7 +20,7 @@ from ..hparams import (
     rule_of_flags,
 )
 from ..store.records import SessionRecord
-from .watch.levels import VitalsLevel, Watch
+from .watch.levels import Watch
 
 DEFAULT_MODEL = "pocket"
 """The model of a session that names none: the embedded one."""
@@ -72,8 +72,8 @@ class SessionOptions:
 
     @property
     def watch(self) -> Watch:
-        """How the session is watched: with the full vitals where nothing else was asked for."""
-        return Watch(VitalsLevel.FULL).changed(self.vitals, self.guard)
+        """How a new session is watched: with the full vitals where nothing else was asked for."""
+        return Watch.of(None).changed(self.vitals, self.guard)
 
     @property
     def model_name(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..engine.request import EditRequest
     from ..store.lock import WriterLock
     from ..store.repository import Repository
+    from .watch.levels import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +130,17 @@ class Session(SessionView):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def set_watch(self, watch: Watch) -> None:
+        """Keep how the session is watched from now on.
+
+        Raises:
+            SessionBusyError: The session is open for reading only.
+        """
+        self.require_writable()
+        if self._record.watch != watch.to_json():
+            self.repository.set_watch(self._record.id, watch.to_json())
+            self._record = replace(self._record, watch=watch.to_json())
 
     # Moves
 

@@ -20,6 +20,7 @@ from .names import check_session_name
 from .options import SessionOptions, check_options, choose_hparams, session_stem, with_statistics
 from .session import Session
 from .statistics import RecordedMoments, choose_moment, statistics_folder
+from .watch.levels import Watch
 
 if TYPE_CHECKING:
     from ..store.repository import Repository
@@ -109,9 +110,9 @@ def create_live(
         moment=moment,
         seed=seed,
         source=source,
+        watch=options.watch,
     )
     live.moments.source = RecordedMoments(live.session.record, model, options.stats, folder)
-    live.watch = options.watch
     return live
 
 
@@ -150,7 +151,8 @@ def attach_live(
     folder = statistics_folder(session.repository)
     moments = RecordedMoments(record, model, options.stats, folder)
     live = LiveSession.attach(session, model, moments=moments, progress=progress, stop=stop)
-    live.watch = options.watch
+    live.watch = Watch.of(record.watch)
+    live.watch_as(options.vitals, options.guard)
     return live
 
 

@@ -42,6 +42,7 @@ class SessionRecord:
         base_weight_sha256: Weight hash of the unedited site.
         versions: Versions of romebench, torch, transformers, python.
         source: Where the session came from ({"kind": "replay" | "import", …}); None where new.
+        watch: How it is watched, {"vitals": …, "guard": …}; None where nothing was asked for.
     """
 
     id: int
@@ -65,6 +66,7 @@ class SessionRecord:
     base_weight_sha256: str
     versions: Json
     source: Json | None = None
+    watch: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)

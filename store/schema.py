@@ -89,6 +89,7 @@ class SessionRow(Base):
     base_weight_sha256: Mapped[str]
     versions: Mapped[Any] = mapped_column(JsonText, nullable=False)
     source: Mapped[Any | None] = mapped_column(JsonText)
+    watch: Mapped[Any | None] = mapped_column(JsonText)
 
 
 class StepRow(Base):

@@ -160,6 +160,13 @@ class Sessions(Access):
                 require_free(change.connection, new)
                 change.connection.execute(update(SessionRow).where(row).values(name=new))
 
+    def set_watch(self, session_id: int, watch: Json) -> None:
+        """Keeps how the session is watched from now on; appends an operation "watch"."""
+        with self._change(session_id, "watch", watch) as change:
+            change.connection.execute(
+                update(SessionRow).where(SessionRow.id == session_id).values(watch=watch)
+            )
+
     def delete_session(self, session_id: int) -> None:
         """Deletes the session with all its rows, for good: the user asked for it to go.
 

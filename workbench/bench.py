@@ -45,6 +45,8 @@ class Status:
         verdict: Of the cursor's step; empty at the base.
         writable: This process holds the session's writer lock.
         loaded: The model is in memory.
+        vitals: Which vitals are taken after each step, "cheap" or "full".
+        guard: What a verdict does: "off", "warn", "stop" or "undo".
     """
 
     session: str
@@ -63,6 +65,18 @@ class Status:
     verdict: str
     writable: bool
     loaded: bool
+    vitals: str = "full"
+    guard: str = "stop"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is not as usual: how the session is watched, and whether it can be written to."""
+        found = {
+            "read-only": not self.writable,
+            f"guard {self.guard}": self.guard != "stop",
+            f"{self.vitals} vitals": self.vitals != "full",
+        }
+        return tuple(remark for remark, holds in found.items() if holds)
 
 
 def options_of(choices: SessionChoices) -> SessionOptions:
@@ -298,6 +312,11 @@ class Bench:
             )
         return live
 
+    @property
+    def n_layers(self) -> int | None:
+        """Layers of the model in memory; None while none is loaded."""
+        return self._model.n_layers if self._model is not None else None
+
     def use(self, name: str) -> None:
         """Act on another session from now on."""
         if self._session is not None and self._session.record.name != name:
@@ -341,7 +360,10 @@ class Bench:
         session, live = self._session, self._live
         if session is None:
             return None
+        from ..sessions.watch.levels import Watch
+
         record, history = session.record, session.history
+        watch = Watch.of(record.watch) if live is None else live.watch
         cursor = history.cursor
         return Status(
             session=record.name,
@@ -358,6 +380,8 @@ class Bench:
             length=history.depth(history.tip),
             total=len(history.nodes),
             verdict=session.verdict,
+            vitals=str(watch.vitals),
+            guard=str(watch.guard),
             writable=session.writable,
             loaded=live is not None,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from ...errors import UsageError
 from ...hparams.finetune import Baseline, FineTuneHparams, fine_tune_preset, read_fine_tune
 from ...store.records import Json
 from ..options import DEFAULT_MODEL
+from ..watch.levels import Guard
 from .cases import CaseData, Dataset, EvalCase, ZsreTarget, read_cases
 from .outcomes import Outcomes, find_outcomes
 from .plan import EvalPlan, Mode
@@ -158,6 +159,8 @@ def evaluate(
 ) -> Outcomes:
     """Begin the run in a session, or go on with it.
 
+    No verdict stops it or takes a case back: every case is measured, whatever the session's guard.
+
     Args:
         results: The folder of all results; None to write no files.
 
@@ -188,7 +191,11 @@ def evaluate(
     if material.hparams is not None:
         taker = tuned = TunedTaker(live, scorer, material.hparams)
         working = tuned.working(held, cases, progress, stop)
-    with working:
-        return run_evaluation(
-            live, plan, cases, taker, progress=progress, stop=stop, on_case=landed
-        )
+    watch, live.watch = live.watch, replace(live.watch, guard=Guard.OFF)
+    try:
+        with working:
+            return run_evaluation(
+                live, plan, cases, taker, progress=progress, stop=stop, on_case=landed
+            )
+    finally:
+        live.watch = watch

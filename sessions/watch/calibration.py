@@ -1,11 +1,13 @@
 """The normal range of single edits on one model at one site, and where it is kept.
 
-A calibration belongs to a model by fingerprint, a site, and C or C = I; it lies as JSON beside the
-store, or ships with the model. Knows no model; never imports torch.
+A calibration belongs to a model by fingerprint, a site, C or C = I, and the hyperparameters that
+decide how large an edit is. It lies as JSON beside the store, or ships with the model. Knows no
+model; never imports torch.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -15,12 +17,27 @@ from typing import Any
 
 from ...engine.pocket import calibration_path
 from ...errors import FileFormatError, StoreError
+from ...hparams import Hparams
 from ...store.records import Json
 
 VERSION = 1
 
 FIGURES = ("delta_ratio", "key_ratio", "perplexity_ratio", "entropy_ratio")
 """The vitals that a calibration holds ranges of."""
+
+DECIDING = (
+    "fact_token",
+    "v_num_grad_steps",
+    "v_lr",
+    "v_loss_layer",
+    "v_weight_decay",
+    "clamp_norm_factor",
+    "kl_factor",
+    "mom2_ridge",
+)
+"""The hyperparameters under which a calibration holds; `mom2_ridge` says nothing where C = I."""
+
+NOT_CALIBRATED = "no calibration for this model and site: `calibrate` makes one"
 
 FOLDER = "calibration"
 
@@ -92,6 +109,17 @@ class Calibration:
     made_at: str
     versions: Json
 
+    def differing(self, hparams: Mapping[str, Any]) -> str:
+        """How the hyperparameters it was made with differ from others in what decides the size of
+        an edit: "v_lr 0.5, not 2.0"; empty where they don't."""
+        made = deciding(self.hparams, identity=self.identity)
+        here = deciding(hparams, identity=self.identity)
+        return ", ".join(
+            f"{name} {value}, not {here[name]}"
+            for name, value in made.items()
+            if value != here[name]
+        )
+
     def to_json(self) -> Json:
         """A JSON object."""
         return {"type": "calibration", "version": VERSION, **asdict(self)}
@@ -120,32 +148,65 @@ class Calibration:
             ) from None
 
 
-def calibration_file(store: Path, model_sha256: str, weight_name: str, *, identity: bool) -> Path:
-    """Where the calibration of a site lies, beside a store.
+def deciding(hparams: Mapping[str, Any], *, identity: bool) -> Json:
+    """The hyperparameters that decide how large a single edit is; the site is not among them."""
+    given = Hparams.from_json({"layers": [0], **hparams}).to_json()
+    return {name: given[name] for name in DECIDING if not (identity and name == "mom2_ridge")}
+
+
+def calibration_file(
+    store: Path, model_sha256: str, weight_name: str, hparams: Mapping[str, Any], *, identity: bool
+) -> Path:
+    """Where the calibration of a site under some hyperparameters lies, beside a store.
 
     Args:
         store: The store's file.
     """
-    moment = "identity" if identity else "C"
-    return store.parent / FOLDER / f"{model_sha256[:16]}.{weight_name}.{moment}.json"
+    text = json.dumps(deciding(hparams, identity=identity), sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return store.parent / FOLDER / f"{_stem(model_sha256, weight_name, identity)}.{digest}.json"
+
+
+def _stem(model_sha256: str, weight_name: str, identity: bool) -> str:
+    return f"{model_sha256[:16]}.{weight_name}.{'identity' if identity else 'C'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found for a site and some hyperparameters.
+
+    Attributes:
+        calibration: It, or None.
+        reason: Why there is none; empty where there is one.
+    """
+
+    calibration: Calibration | None
+    reason: str = ""
 
 
 def find_calibration(
-    store: Path, model_sha256: str, weight_name: str, *, identity: bool
-) -> Calibration | None:
+    store: Path, model_sha256: str, weight_name: str, hparams: Mapping[str, Any], *, identity: bool
+) -> Search:
     """The user's own calibration of a site, else the one that ships with the model, if any.
+
+    One that was made with other hyperparameters does not count: what is normal there is not
+    normal here.
 
     Raises:
         FileFormatError: A file that is there can't be read.
     """
-    own = calibration_file(store, model_sha256, weight_name, identity=identity)
-    shipped = calibration_path(weight_name)
-    for path in (own, shipped):
+    own = calibration_file(store, model_sha256, weight_name, hparams, identity=identity)
+    others = sorted(own.parent.glob(f"{_stem(model_sha256, weight_name, identity)}.*json"))
+    asked, reason = (model_sha256, weight_name, identity), ""
+    for path in dict.fromkeys((own, *others, calibration_path(weight_name))):
         found = read_calibration(path) if path.is_file() else None
-        asked = (model_sha256, weight_name, identity)
-        if found and (found.model_sha256, found.weight_name, found.identity) == asked:
-            return found
-    return None
+        if not found or (found.model_sha256, found.weight_name, found.identity) != asked:
+            continue
+        differing = found.differing(hparams)
+        if not differing:
+            return Search(found)
+        reason = f"this site was calibrated with {differing}: `calibrate` makes one for these"
+    return Search(None, reason or NOT_CALIBRATED)
 
 
 def read_calibration(path: Path) -> Calibration:

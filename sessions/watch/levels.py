@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from ...errors import UsageError
+from ...errors import StoreError, UsageError
+from ...store.records import Json
 
 
 class VitalsLevel(StrEnum):
@@ -56,6 +57,24 @@ class Watch:
     vitals: VitalsLevel = VitalsLevel.CHEAP
     guard: Guard = Guard.STOP
     until: Verdict = Verdict.COLLAPSED
+
+    def to_json(self) -> Json:
+        """What a session keeps of it. A verdict that one run waits for is not kept."""
+        return {"vitals": str(self.vitals), "guard": str(self.guard)}
+
+    @classmethod
+    def of(cls, kept: Json | None) -> Watch:
+        """As a session keeps it; full vitals and `stop` where it keeps nothing.
+
+        Raises:
+            StoreError: What is kept is damaged.
+        """
+        if kept is None:
+            return cls(VitalsLevel.FULL)
+        try:
+            return cls(VitalsLevel.FULL).changed(kept.get("vitals"), kept.get("guard"))
+        except (AttributeError, UsageError) as error:
+            raise StoreError(f"what the session keeps of its watch is damaged ({error})") from None
 
     def changed(self, vitals: str | None, guard: str | None) -> Watch:
         """The same with what was asked for instead.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from ...store.records import Json
-from .calibration import Calibration, Range
+from .calibration import NOT_CALIBRATED, Calibration, Range
 from .levels import Verdict
 
 OUTSIDE = 2.0
@@ -63,7 +63,7 @@ def judge(vitals: Json, calibration: Calibration | None, rule: str) -> tuple[Ver
         if texts:
             return verdict, "; ".join(texts)
     if calibration is None:
-        return Verdict.UNCALIBRATED, "no calibration for this model and site: `calibrate` makes one"
+        return Verdict.UNCALIBRATED, NOT_CALIBRATED
     if ranges is None:
         return Verdict.UNCALIBRATED, f"the calibration of this site leaves {rule} out"
     return Verdict.OK, "within the calibrated range"

@@ -18,8 +18,8 @@ from ...engine.request import EditRequest
 from ...engine.rules import Rule
 from ...hparams import Hparams
 from ...store.records import Json
-from .calibration import Calibration, find_calibration
-from .levels import VitalsLevel
+from .calibration import Search, find_calibration
+from .levels import Verdict, VitalsLevel
 from .verdict import foreseen, judge
 
 if TYPE_CHECKING:
@@ -114,29 +114,33 @@ class FullVitals:
     def __init__(self, live: LiveSession) -> None:
         self._live = live
         self._base: Health | None = None
-        self._calibrations: dict[str, Calibration | None] = {}
+        self._calibrations: dict[tuple[str, Hparams], Search] = {}
         self.edits = MadeEdits(live.session)
 
-    def calibration(self, weight_name: str) -> Calibration | None:
+    def calibration(self, weight_name: str, hparams: Hparams) -> Search:
         """The calibration of a site, looked for once; `forget` has it looked for again."""
-        if weight_name not in self._calibrations:
+        asked = (weight_name, hparams)
+        if asked not in self._calibrations:
             record = self._live.session.record
-            self._calibrations[weight_name] = find_calibration(
+            self._calibrations[asked] = find_calibration(
                 self._live.session.repository.database.path,
                 record.model_sha256,
                 weight_name,
+                hparams.to_json(),
                 identity=record.statistics is None,
             )
-        return self._calibrations[weight_name]
+        return self._calibrations[asked]
 
     def forget(self) -> None:
         """Look for calibrations again: one was made."""
         self._calibrations.clear()
 
-    def judge(self, vitals: Json, weight_name: str, rule: str) -> tuple[str, str]:
+    def judge(self, vitals: Json, weight_name: str, hparams: Hparams, rule: str) -> tuple[str, str]:
         """The verdict on a step's vitals, and its reason."""
-        verdict, reason = judge(vitals, self.calibration(weight_name), rule)
-        return str(verdict), reason
+        found = self.calibration(weight_name, hparams)
+        verdict, reason = judge(vitals, found.calibration, rule)
+        mine = verdict is Verdict.UNCALIBRATED and found.calibration is None
+        return str(verdict), found.reason if mine else reason
 
     def foresee(self, request: EditRequest, hparams: Hparams) -> Json:
         """What is known of an edit before it is made, where its site is calibrated: `key_ratio`,
@@ -147,7 +151,7 @@ class FullVitals:
         """
         live, record = self._live, self._live.session.record
         weight_name = live.model.weight_name(hparams.layer)
-        calibration = self.calibration(weight_name)
+        calibration = self.calibration(weight_name, hparams).calibration
         ranges = None if calibration is None else calibration.rules.get(record.rule)
         if ranges is None:
             return {}

@@ -20,6 +20,7 @@ from romebench.errors import (
 from romebench.hparams import Hparams, default_hparams
 from romebench.sessions.options import SessionOptions, choose_hparams, full_name, session_stem
 from romebench.sessions.setup import create_live, open_or_create
+from romebench.sessions.watch.levels import Guard, VitalsLevel, Watch
 from romebench.store.repository import Repository
 
 from .conftest import CONTEXTS, HPARAMS, request_for
@@ -57,6 +58,21 @@ def test_made_and_taken_up_again(repository: Repository, files: dict[str, str]) 
         again = live.edit(request_for(1))
         assert again.diagnostics["identity_moment"] is False
     assert [line.name for line in repository.sessions()] == ["gpt2"]
+
+
+def test_a_session_goes_on_being_watched_as_it_was(
+    repository: Repository, files: dict[str, str]
+) -> None:
+    asked = SessionOptions(**files, vitals="cheap", guard="undo")
+    with open_or_create(repository, "watched", asked) as live:
+        assert live.session.record.watch == {"vitals": "cheap", "guard": "undo"}
+    with open_or_create(repository, "watched") as live:
+        assert live.watch == Watch(VitalsLevel.CHEAP, Guard.UNDO)
+    with open_or_create(repository, "watched", SessionOptions(guard="off")) as live:
+        assert live.watch == Watch(VitalsLevel.CHEAP, Guard.OFF)
+    assert repository.session("watched").watch == {"vitals": "cheap", "guard": "off"}
+    with open_or_create(repository, "usual", SessionOptions(**files)) as live:
+        assert live.watch == Watch(VitalsLevel.FULL, Guard.STOP)
 
 
 def test_the_same_seed_draws_the_same_contexts(

@@ -25,8 +25,8 @@ REBUILD = '''
 """Rebuilds the table of steps, which others point to, and fails where it is told to."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{head}"
 
 def upgrade():
     with op.batch_alter_table("steps", recreate="always") as table:
@@ -40,10 +40,12 @@ def chain_with(tmp_path: Path, then: str = "") -> Chain:
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
     released = files("romebench.store") / "migrations"
-    for name in ("env.py", "versions/0001_first.py"):
-        (folder / name).write_text((released / name).read_text())
-    (folder / "versions" / "0002_more.py").write_text(REBUILD.format(then=then))
-    return Chain(str(folder), (*RELEASED.revisions, "0002"))
+    (folder / "env.py").write_text((released / "env.py").read_text())
+    for script in (released / "versions").iterdir():
+        if script.name.endswith(".py"):
+            (folder / "versions" / script.name).write_text(script.read_text())
+    (folder / "versions" / "9999_more.py").write_text(REBUILD.format(head=RELEASED.head, then=then))
+    return Chain(str(folder), (*RELEASED.revisions, "9999"))
 
 
 @pytest.fixture
@@ -95,6 +97,7 @@ def test_a_store_of_the_first_release(path: Path) -> None:
         session = repository.session("first light")
         assert session.seed == 2**64 - 1
         assert session.contexts == ("{}", "The. {}")
+        assert session.watch is None
         assert repository.branches(session.id) == [
             BranchRecord("main", 2, "2026-01-02T03:04:05.000006+00:00"),
             BranchRecord("main-2", 3, "2026-01-02T03:04:05.000007+00:00"),
@@ -138,7 +141,7 @@ def test_migrates_with_a_copy_first(filled: Path, tmp_path: Path) -> None:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
         assert database.check() == ()
     (copy,) = backups(filled)
-    assert ".0001-" in copy.name
+    assert f".{RELEASED.head}-" in copy.name
     with Database.open(copy) as database:
         assert Repository(database).step_lines(1) == before
 
@@ -163,7 +166,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
 
 
 def test_read_only_does_not_migrate(filled: Path, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="older schema 0001") as caught:
+    with pytest.raises(StoreError, match=f"older schema {RELEASED.head}") as caught:
         Database.open(filled, read_only=True, migrations=chain_with(tmp_path))
     assert "Open it once for writing" in caught.value.hint
     assert backups(filled) == []
@@ -174,7 +177,9 @@ def test_a_newer_schema(filled: Path, read_only: bool) -> None:
     newer = sqlite3.connect(filled, isolation_level=None)
     newer.execute("UPDATE alembic_version SET version_num = '0009'")
     newer.close()
-    with pytest.raises(StoreError, match=r"newer romebench \(schema 0009; this one knows 0001\)"):
+    with pytest.raises(
+        StoreError, match=rf"newer romebench \(schema 0009; this one knows {RELEASED.head}\)"
+    ):
         Database.open(filled, read_only=read_only)
     assert backups(filled) == []
 

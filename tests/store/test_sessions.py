@@ -50,11 +50,21 @@ def test_everything_of_a_session_comes_back(
         "statistics": None,
         "hparams": {"v_lr": 0.1 + 0.2, "nested": {"b": [1, None, True]}},
         "source": {"kind": "replay", "session": "other"},
+        "watch": {"vitals": "cheap", "guard": "off"},
     }
     made = repository.create_session(new_session("a name with spaces", **changes))
     found = repository.find_session("a name with spaces")
     assert found == made
     assert made == new_session("a name with spaces", **changes, id=made.id)
+
+
+def test_how_a_session_is_watched_is_kept(repository: Repository, new_session: NewSession) -> None:
+    made = repository.create_session(new_session())
+    assert made.watch is None
+    repository.set_watch(made.id, {"vitals": "full", "guard": "undo"})
+    assert repository.session(made.name).watch == {"vitals": "full", "guard": "undo"}
+    last = repository.operations(made.id)[-1]
+    assert (last.command, last.params) == ("watch", {"vitals": "full", "guard": "undo"})
 
 
 def test_times_are_utc_with_microseconds(repository: Repository, new_session: NewSession) -> None:

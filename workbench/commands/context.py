@@ -90,6 +90,5 @@ class Context:
             stop=self.stop,
             note=self.note,
         )
-        if self.choices.vitals is not None or self.choices.guard is not None:
-            live.watch = live.watch.changed(self.choices.vitals, self.choices.guard)
+        live.watch_as(self.choices.vitals, self.choices.guard)
         return live

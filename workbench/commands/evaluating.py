@@ -241,6 +241,8 @@ def _session(
     if name is None:
         model = choices.over(bench.choices).model or DEFAULT_MODEL
         name = bench.repository.unique_name(f"{session_stem(model)}-{options.dataset}")
+    if choices.over(bench.choices).vitals is None:
+        choices = choices.over(SessionChoices(vitals="cheap"))
     if options.baseline is not None:
         choices = choices.over(SessionChoices(stats=NO_STATISTICS))
     return bench.create(

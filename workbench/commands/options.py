@@ -58,7 +58,7 @@ class SessionChoices(Params):
     )
     vitals: str | None = param(
         "What is measured after each step: cheap (norms, u·k, the edit itself) or full (also "
-        "perplexity, entropy, earlier edits). [default: full]",
+        "perplexity, entropy, earlier edits). [default: full; eval: cheap]",
         default=None,
         choices=("cheap", "full"),
     )

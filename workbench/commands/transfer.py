@@ -158,6 +158,7 @@ def _anew(context: Context, params: ReplayParams, into: str) -> ReplayedAnew:
         only=params.limit,
         order=Order(params.order),
     )
+    asked = Watch.of(None).changed(params.vitals, params.guard)
     watch = Watch(VitalsLevel.FULL, Guard.OFF).changed(params.vitals, params.guard)
     with Session.open(bench.repository, source, write=False) as view:
         steps = chosen_steps(view, changes)
@@ -167,6 +168,7 @@ def _anew(context: Context, params: ReplayParams, into: str) -> ReplayedAnew:
             device=bench.choices.device, progress=context.progress, stop=context.stop,
         )  # fmt: skip
     bench.use(into)
+    live.session.set_watch(asked)
     live.watch = watch
 
     def landed(taken: Taken) -> None:

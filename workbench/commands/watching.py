@@ -90,6 +90,7 @@ def calibrate(context: Context, params: CalibrateParams) -> Calibrated:
         context.bench.paths.store,
         record.model_sha256,
         record.weight_name,
+        record.hparams,
         identity=record.statistics is None,
     )
     write_calibration(path, made)
@@ -103,15 +104,16 @@ def _shown(context: Context) -> Calibrated:
 
     record = context.session(write=False).record
     store, identity = context.bench.paths.store, record.statistics is None
-    asked = (store, record.model_sha256, record.weight_name)
-    found = find_calibration(*asked, identity=identity)
-    if found is None:
+    asked = (store, record.model_sha256, record.weight_name, record.hparams)
+    search = find_calibration(*asked, identity=identity)
+    if search.calibration is None:
         raise UsageError(
-            f"{record.model} is not calibrated at {record.weight_name}",
+            f"{record.model} is not calibrated at {record.weight_name}: {search.reason}",
             "`calibrate FILE` does it, from a file of requests",
         )
     own = calibration_file(*asked, identity=identity)
-    return Calibrated(record.name, str(own) if own.is_file() else None, False, found)
+    kept = str(own) if own.is_file() else None
+    return Calibrated(record.name, kept, False, search.calibration)
 
 
 def _own_data(model: str) -> str:

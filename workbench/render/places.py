@@ -7,6 +7,7 @@ import json
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from ...sessions.watch.levels import Watch
 from ..commands.results import (
     Diagnosis,
     Exported,
@@ -61,6 +62,7 @@ def session_shown(result: SessionShown) -> RenderableType:
     record = result.record
     revision = f" at {record.revision}" if record.revision else ""
     statistics = record.statistics
+    watch = Watch.of(record.watch)
     second_moment = "C = I" if statistics is None else json.dumps(statistics, ensure_ascii=False)
     rows: list[tuple[str, Text | str]] = [
         ("model", parts.shown(f"{record.model}{revision} ({record.model_type})")),
@@ -68,6 +70,7 @@ def session_shown(result: SessionShown) -> RenderableType:
         ("rule", record.rule),
         ("weight", parts.shown(record.weight_name)),
         ("C", parts.shown(second_moment)),
+        ("watch", f"{watch.vitals} vitals, guard {watch.guard}"),
         ("contexts", f"{len(record.contexts)}, seed {record.seed}"),
         ("steps", f"{result.steps:,}"),
         (

@@ -45,7 +45,9 @@ class HeaderBar(Horizontal):
             "",
             "C: second moments of the site's inputs. C=I: none, the identity instead",
         )
-        yield HeaderPart("h-state", "", "Whether this process may write to the session")
+        yield HeaderPart(
+            "h-state", "", "What is not as usual: reading only, another guard, fewer vitals"
+        )
         yield HeaderPart("h-step", "", "Cursor: steps in force of the steps on this branch")
         yield HeaderPart("h-verdict", "", "Verdict of the cursor's step on the model's health")
 
@@ -71,7 +73,8 @@ class HeaderBar(Horizontal):
         part("site").show(Content.styled(site_of(status.weight_name), MUTED))
         identity = status.second_moment != "C"
         part("moment").show(Content.styled(status.second_moment, "$warning" if identity else ""))
-        part("state").show("" if status.writable else Content.styled("read-only", "$warning"))
+        remarks = ", ".join(status.remarks)
+        part("state").show(Content.styled(remarks, "$warning") if remarks else "")
         part("step").show(
             Content.assemble(
                 "step ", (f"{status.depth}/{status.length}", "bold"), " on ", said(status.branch)

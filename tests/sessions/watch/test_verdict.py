@@ -12,8 +12,10 @@ import pytest
 
 from romebench.errors import FileFormatError
 from romebench.sessions.watch.calibration import (
+    NOT_CALIBRATED,
     Calibration,
     Range,
+    Search,
     calibration_file,
     find_calibration,
     read_calibration,
@@ -126,13 +128,32 @@ def test_quantiles_are_interpolated() -> None:
 
 def test_a_calibration_is_found_by_model_site_and_moment(tmp_path: Path) -> None:
     store, made = tmp_path / "store.sqlite3", calibration()
-    path = calibration_file(store, made.model_sha256, made.weight_name, identity=False)
-    write_calibration(path, made)
-    asked = (made.model_sha256, made.weight_name)
-    assert find_calibration(store, *asked, identity=False) == made
-    assert find_calibration(store, *asked, identity=True) is None
-    assert find_calibration(store, "cd" * 32, made.weight_name, identity=False) is None
-    assert find_calibration(store, made.model_sha256, "h.2.weight", identity=False) is None
+    sha, weight = made.model_sha256, made.weight_name
+    write_calibration(calibration_file(store, sha, weight, {}, identity=False), made)
+    assert find_calibration(store, sha, weight, {}, identity=False) == Search(made)
+    for other in ((sha, weight, True), ("cd" * 32, weight, False), (sha, "h.2.weight", False)):
+        *asked, identity = other
+        assert find_calibration(store, *asked, {}, identity=identity) == Search(
+            None, NOT_CALIBRATED
+        )
+
+
+def test_a_calibration_holds_for_its_hyperparameters_alone(tmp_path: Path) -> None:
+    store, made = tmp_path / "store.sqlite3", calibration(hparams={"layers": [1], "v_lr": 0.5})
+    sha, weight = made.model_sha256, made.weight_name
+    write_calibration(calibration_file(store, sha, weight, made.hparams, identity=False), made)
+    # What is only named otherwise, or says nothing of the size of an edit, may differ.
+    same = {"layers": [1], "mom2_n_samples": 7, "rewrite_module_tmp": "h.{}"}
+    assert find_calibration(store, sha, weight, same, identity=False).calibration == made
+    other = {"layers": [1], "v_lr": 2.0, "clamp_norm_factor": 3}
+    found = find_calibration(store, sha, weight, other, identity=False)
+    assert found.calibration is None
+    assert "calibrated with v_lr 0.5, not 2.0, clamp_norm_factor 4.0, not 3.0" in found.reason
+    # One for each: they lie side by side.
+    second = replace(made, hparams=other)
+    write_calibration(calibration_file(store, sha, weight, other, identity=False), second)
+    assert find_calibration(store, sha, weight, other, identity=False).calibration == second
+    assert find_calibration(store, sha, weight, same, identity=False).calibration == made
 
 
 def test_a_damaged_calibration_is_named(tmp_path: Path) -> None:

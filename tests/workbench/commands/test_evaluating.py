@@ -50,6 +50,7 @@ def test_a_run_is_told_continued_and_summarised(
     again = romebench(*RUN, "-n", "2", "--name", name)
     assert again.code == 0, again.err
     assert "2, 0 of them now" in again.out
+    assert "cheap vitals, guard stop" in romebench("sessions", "show", name).out
     for others, message in (
         (("-n", "1"), "another sample"),
         (("-n", "2", "--sequential"), "another mode"),
