@@ -89,8 +89,9 @@ def export_lines(repository: Repository, name: str) -> Iterator[str]:
     frame = _frame(repository, record.id)
     head: list[object] = [record, *frame.branches, frame.cursor, *frame.queue]
     yield from map(to_line, head)
-    for number, delta in zip(frame.steps, repository.deltas(record.id, frame.steps), strict=True):
-        yield to_line(repository.step(record.id, number))
+    steps = repository.steps(record.id, frame.steps)
+    for step, delta in zip(steps, repository.deltas(record.id, frame.steps), strict=True):
+        yield to_line(step)
         yield to_line(delta)
     tail: list[object] = [*frame.generations, *frame.measurements, *frame.operations]
     yield from map(to_line, tail)

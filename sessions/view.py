@@ -5,6 +5,7 @@ Knows no model and writes nothing; works while another process writes. Never imp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import StoreError
@@ -101,6 +102,14 @@ class SessionView:
             StoreError: There is no such step.
         """
         return self.repository.step(self._record.id, number)
+
+    def records(self, numbers: Sequence[int]) -> list[StepRecord]:
+        """All that is recorded of several steps, in the order asked for.
+
+        Raises:
+            StoreError: There is no such step.
+        """
+        return list(self.repository.steps(self._record.id, numbers))
 
     def operations(self, limit: int | None = None) -> list[OperationRecord]:
         """The operations, oldest first; the last so many where a limit is given."""

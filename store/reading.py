@@ -40,8 +40,8 @@ from .schema import (
     StepRow,
 )
 
-DELTAS_AT_ONCE = 256
-"""How many deltas are read in one query: 8 MB of them at gpt2-xl's size."""
+AT_ONCE = 256
+"""How many steps or deltas are read in one query: 8 MB of deltas at gpt2-xl's size."""
 
 
 class Reading(Access):
@@ -59,21 +59,34 @@ class Reading(Access):
         Raises:
             StoreError: There is no such step.
         """
+        return next(self.steps(session_id, [number]))
+
+    def steps(self, session_id: int, numbers: Sequence[int]) -> Iterator[StepRecord]:
+        """Steps with all that was recorded of them, in the order asked for, a few at a time.
+
+        Raises:
+            StoreError: There is no such step.
+        """
+        for some in batched(numbers):
+            found = self._some_steps(session_id, some)
+            yield from (found[number] for number in some)
+
+    def _some_steps(self, session_id: int, numbers: Sequence[int]) -> dict[int, StepRecord]:
+        details = (StepDetailRow.session_id == StepRow.session_id) & (
+            StepDetailRow.step == StepRow.step
+        )
+        query = (
+            select(*STEP)
+            .join_from(StepRow, StepDetailRow, details)
+            .join(HparamsRow, HparamsRow.digest == StepRow.hparams)
+            .where(StepRow.session_id == session_id, StepRow.step.in_(numbers))
+        )
         with self.database.read() as connection:
-            row = connection.execute(
-                select(*STEP)
-                .join_from(
-                    StepRow,
-                    StepDetailRow,
-                    (StepDetailRow.session_id == StepRow.session_id)
-                    & (StepDetailRow.step == StepRow.step),
-                )
-                .join(HparamsRow, HparamsRow.digest == StepRow.hparams)
-                .where(StepRow.session_id == session_id, StepRow.step == number)
-            ).one_or_none()
-            if row is None:
-                raise no_step(connection, session_id, number)
-        return step_record(row)
+            found = {row.step: step_record(row) for row in connection.execute(query)}
+            for number in numbers:
+                if number not in found:
+                    raise no_step(connection, session_id, number)
+        return found
 
     def delta(self, session_id: int, number: int) -> DeltaRecord:
         """One step's delta, its digest checked.
@@ -92,11 +105,9 @@ class Reading(Access):
         Raises:
             StoreError: There is no such step, or its bytes are damaged.
         """
-        for start in range(0, len(steps), DELTAS_AT_ONCE):
-            some = steps[start : start + DELTAS_AT_ONCE]
+        for some in batched(steps):
             found = self._some_deltas(session_id, some)
-            for number in some:
-                yield found[number]
+            yield from (found[number] for number in some)
 
     def _some_deltas(self, session_id: int, steps: Sequence[int]) -> dict[int, DeltaRecord]:
         query = select(*DELTA).where(DeltaRow.session_id == session_id, DeltaRow.step.in_(steps))
@@ -148,6 +159,12 @@ class Reading(Access):
         )
         with self.database.read() as connection:
             return [MeasurementRecord(*row) for row in connection.execute(query)]
+
+
+def batched(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The numbers in runs of `AT_ONCE`."""
+    for start in range(0, len(numbers), AT_ONCE):
+        yield numbers[start : start + AT_ONCE]
 
 
 def _at(

@@ -103,7 +103,7 @@ def chosen_steps(view: SessionView, changes: Changes) -> list[StepRecord]:
     elif changes.order is Order.SHUFFLED:
         seed = view.record.seed if changes.seed is None else changes.seed
         kept = random.Random(seed).sample(kept, len(kept))
-    return [view.step(step) for step in kept]
+    return view.records(kept)
 
 
 def open_anew(

@@ -144,7 +144,7 @@ def curve_of(view: SessionView) -> Curve:
 
 
 def _path(view: SessionView) -> list[StepRecord]:
-    return [view.step(step) for step in view.history.path(view.cursor.step)]
+    return view.records(view.history.path(view.cursor.step))
 
 
 def _curve(view: SessionView, path: Sequence[StepRecord]) -> Curve:
