@@ -16,10 +16,14 @@ T = TypeVar("T")
 
 
 class EngineLane:
-    """A single worker thread."""
+    """A single worker thread.
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine-lane")
+    Args:
+        name: Of the thread.
+    """
+
+    def __init__(self, name: str = "engine-lane") -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._futures: set[Future[object]] = set()
         self._lock = threading.Lock()
 

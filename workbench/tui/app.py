@@ -137,6 +137,7 @@ class Workbench(App[None]):
     def _closed_in_time(self) -> bool:
         self._finished = True
         self.bridge.stop_all()
+        self.bridge.close_reader(0.5)
         running = self.bridge.running
         closing = self._lane.submit(self._desk.close)
         if wait([closing], timeout=_QUIT_QUIETLY_S).not_done and running is not None:

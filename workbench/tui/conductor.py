@@ -16,17 +16,16 @@ from ...engine.request import EditRequest
 from ...errors import CancelledError, RequestError, RomebenchError
 from ..commands.parsing import Invocation
 from ..commands.registry import find
+from .lane.asks import Ask, Page, PageRead
 from .lane.desk import Desk, Ears
 from .lane.examples import examples_for
 from .lane.jobs import Job, LaneBridge
-from .lane.looks import LENS, Look, LookAsked, LookTaken
 from .messages import (
     Answered,
     ExamplesRead,
     Executed,
     ModelLoaded,
     Noted,
-    OperationsRead,
     PreviewRead,
     SessionOpened,
     StepRead,
@@ -63,6 +62,7 @@ class Conductor:
         self.bridge = bridge
         self._loading: Job | None = None
         self._looking: Job | None = None
+        self._reading: Ask | None = None
 
     @property
     def busy(self) -> bool:
@@ -110,10 +110,25 @@ class Conductor:
         """Read tokens and the target's standing."""
         self._submit(Job("preview", quiet=True), lambda job: self._preview(request, job))
 
-    def look(self, asked: LookAsked) -> None:
-        """Look inside the model for a tab; a trace can take long, so it is shown and stoppable."""
-        self._looking = Job(asked.tab, quiet=asked.tab == LENS)
-        self._submit(self._looking, lambda job: self._look_inside(asked, job))
+    def read(self, tab: str, asked: Ask) -> None:
+        """Read what a tab asks for: in the lane where it takes the model, else beside it."""
+        job = Job(asked.label, quiet=asked.quiet)
+        if asked.looks_inside:
+            self._looking = job
+            self._submit(job, lambda job: self._page(tab, asked, job))
+        else:
+            self._reading = asked
+            self.bridge.beside(lambda: self._page(tab, asked, job))
+
+    def read_ended(self, asked: Ask) -> None:
+        """Take note of a page that came back."""
+        if asked is self._reading:
+            self._reading = None
+
+    @property
+    def reading(self) -> bool:
+        """Whether a tab is being read beside the lane."""
+        return self._reading is not None
 
     def drop_look(self) -> bool:
         """Ask a look that runs or waits to stop; whether there was one."""
@@ -126,11 +141,6 @@ class Conductor:
         """Read a step."""
         job = Job("reading a step", quiet=True)
         self._submit(job, lambda _: StepRead(self._desk.step(number)))
-
-    def read_operations(self, limit: int) -> None:
-        """Read the newest operations."""
-        job = Job("reading the log", quiet=True)
-        self._submit(job, lambda _: OperationsRead(self._desk.operations(limit)))
 
     def _submit(self, job: Job, call: Callable[[Job], Message | None]) -> None:
         self.bridge.submit(job, call)
@@ -178,14 +188,17 @@ class Conductor:
         except RequestError as error:
             return PreviewRead(request, None, error.message)
 
-    def _look_inside(self, asked: LookAsked, job: Job) -> Message | None:
+    def _page(self, tab: str, asked: Ask, job: Job) -> Message:
+        """Read a page; whatever goes wrong is told on it."""
         try:
-            look = self._desk.look(asked, self._ears(job))
+            return PageRead(Page(tab, asked, asked.read(self._desk, self._ears(job))))
         except CancelledError:
-            return None
+            return PageRead(Page(tab, asked))
         except RomebenchError as error:
-            look = Look(asked, error=f"{error.message}: {error.hint}")
-        return None if look is None else LookTaken(look)
+            return PageRead(Page(tab, asked, error=f"{error.message}: {error.hint}"))
+        except Exception:
+            logger.exception("%s failed", asked.label)
+            return PageRead(Page(tab, asked, error=f"{asked.label} failed: the log file says why"))
 
     def _look(self) -> None:
         """Post a new picture; a store that can't be read is told of by the command itself."""

@@ -101,7 +101,7 @@ class Keys(Screen[None]):
 
     # What the workspace provides
 
-    def execute(self, asked: Invocation) -> None:
+    def execute(self, asked: Invocation, *, stay: bool = False) -> None:
         """Run a command."""
         raise NotImplementedError
 

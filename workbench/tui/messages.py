@@ -10,7 +10,7 @@ from .lane.jobs import Job, JobMessage
 
 if TYPE_CHECKING:
     from ...engine.request import EditRequest
-    from ...store.records import Json, OperationRecord, StepRecord
+    from ...store.records import Json, StepRecord
     from ..commands.parsing import Invocation
     from ..commands.results import Result
     from .lane.answers import Answers
@@ -90,12 +90,13 @@ class StepRead(Message):
         self.record = record
 
 
-class OperationsRead(Message):
-    """The newest operations, oldest first."""
+class CommandWanted(Message):
+    """A tab wants a command run; `stay`: keep the tab in view while it does."""
 
-    def __init__(self, operations: list[OperationRecord]) -> None:
+    def __init__(self, invocation: Invocation, *, stay: bool = True) -> None:
         super().__init__()
-        self.operations = operations
+        self.invocation = invocation
+        self.stay = stay
 
 
 class ExamplesRead(Message):

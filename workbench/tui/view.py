@@ -5,7 +5,8 @@ The UI thread only ever reads such a picture; it never asks the store.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class View:
         branches: Branch names, oldest first.
         queue: The requests that wait.
         sessions: All sessions of the store, the last used first.
+        number: Tells pictures apart: another may show another state.
     """
 
     status: Status
@@ -37,6 +39,7 @@ class View:
     branches: tuple[str, ...]
     queue: tuple[QueueRecord, ...] = ()
     sessions: tuple[SessionSummary, ...] = ()
+    number: int = field(default_factory=itertools.count(1).__next__, compare=False)
 
     @property
     def cursor(self) -> int:

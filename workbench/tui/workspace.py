@@ -3,65 +3,59 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Input, Static, TabbedContent, TabPane
+from textual.widgets import Footer, TabbedContent, TabPane
 
 from ...engine.request import EditRequest
-from ...errors import RomebenchError, UsageError
+from ...errors import UsageError
 from ..commands.parsing import HelpAsked, Invocation
 from ..commands.spec import Effect
-from ..render.text import visible
+from .activity import Activity
 from .bottom.assist import Assist
+from .bottom.bottom import Bottom
 from .bottom.input_line import InputLine, intention_of
-from .bottom.menu import CompletionMenu
 from .bottom.status_line import StatusLine, standing
 from .bottom.typed_lines import TypedLines
 from .conductor import Conductor, invocation
 from .header import HeaderBar
 from .keys import CONDITIONAL, Keys
+from .lane.asks import PageRead
 from .lane.desk import Desk
 from .lane.examples import POCKET
 from .lane.jobs import JobEnded, JobFailed, JobProgressed, JobStarted, JobStreamed
-from .lane.looks import LENS, TRACE, LookTaken
-from .looking import Looking
 from .messages import (
     Answered,
+    CommandWanted,
     ExamplesRead,
     Executed,
     ModelLoaded,
     Noted,
-    OperationsRead,
     PreviewRead,
     SessionOpened,
     StepRead,
     ViewChanged,
 )
-from .reporter import Reporter
+from .readings import Readings
 from .side.history import HistoryList
 from .side.lines import LineList
 from .side.queue import QueueList
+from .steps import Steps
 from .tabs.console import Console
-from .tabs.edit import EditTab
-from .tabs.inside import InsideTab, LensTab, TraceTab
-from .tabs.log import LIMIT, LogList
+from .tabs.inside import LensTab
+from .tabs.log import LogList
+from .tabs.reading import ReadingTab
 from .tabs.table import TABS
 from .tabs.welcome import ExampleList
 from .understand import OwnWord, overview, understand
 from .view import View
 
-if TYPE_CHECKING:
-    from ...store.records import StepRecord
-
 logger = logging.getLogger(__name__)
 
 SETTLE_S = 0.08
 """The Edit tab follows the history's highlight when it has rested so long."""
-
-_MOST_RECORDS = 128
 
 
 class Workspace(Keys):
@@ -72,13 +66,10 @@ class Workspace(Keys):
         self.conductor = conductor
         self._paths = desk.paths
         self._typed = TypedLines(desk.paths.history)
-        self._menu = CompletionMenu(id="menu")
-        self._records: dict[int, StepRecord] = {}
+        self._steps = Steps(self, conductor)
         self._wanted: EditRequest | None = None
-        self._log_stale = True
-        self._unloadable: str | None = None
         self._possible: tuple[bool | None, ...] = ()
-        self._looking = Looking(conductor, self._inside)
+        self._readings = Readings(conductor, self._active_tab, self._reading_tab)
 
     def compose(self) -> ComposeResult:
         """The layout."""
@@ -91,17 +82,13 @@ class Workspace(Keys):
                 for tab in TABS:
                     with TabPane(tab.title, id=tab.pane):
                         yield tab.make(id=tab.name)
-        with Vertical(id="bottom"):
-            yield Assist(self._menu)
-            yield StatusLine()
-            with Horizontal(id="line-row"):
-                yield Static("›", id="sign")
-                yield InputLine(self._typed, self._menu)
+        yield Bottom(self._typed)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Paint first; then open the store behind the live screen."""
-        self._reporter = Reporter(self.console, self._tell, self._toast)
+        self._activity = Activity(self, self.conductor, self._paths.log)
+        self._reporter = self._activity.reporter
         self.query_one(QueueList).show(())
         self.query_one(HeaderBar).show(None, loading=True)
         self.console.welcome()
@@ -157,16 +144,14 @@ class Workspace(Keys):
     def _show(self, view: View | None) -> None:
         """Show a picture of the session everywhere."""
         if view is None or self.view is None or view.status.session != self.view.status.session:
-            self._records.clear()
+            self._steps.forget()
         self.view = view
         self.query_one(HeaderBar).show(view, loading=self.conductor.loading)
         self.query_one(HistoryList).show(view)
         self.query_one(QueueList).show(view.queue if view is not None else ())
         self.query_one(StatusLine).hint(standing(view))
         self.line.know(view)
-        self._log_stale = True
-        self._refresh_log()
-        self._looking.refresh(view)
+        self._readings.refresh(view)
         self._refresh_keys()
 
     def _refresh_keys(self) -> None:
@@ -212,8 +197,12 @@ class Workspace(Keys):
 
         self.app.push_screen(CommandHelp(title, text))
 
-    def execute(self, asked: Invocation) -> None:
-        """Run a command; ask before something is destroyed."""
+    def execute(self, asked: Invocation, *, stay: bool = False) -> None:
+        """Run a command; ask before something is destroyed.
+
+        Args:
+            stay: Keep the tab in view, also while a long command runs.
+        """
         from .dialogs.confirm import ConfirmDialog
 
         if asked.command.effect is Effect.DESTRUCTIVE and not asked.yes:
@@ -222,19 +211,19 @@ class Workspace(Keys):
 
             def answered(yes: bool | None) -> None:
                 if yes:
-                    self._begin(asked)
+                    self._begin(asked, stay)
 
             self.app.push_screen(dialog, answered)
         else:
-            self._begin(asked)
+            self._begin(asked, stay)
 
-    def _begin(self, asked: Invocation) -> None:
-        self._looking.disturbed()
+    def _begin(self, asked: Invocation, stay: bool) -> None:
+        self._readings.disturbed()
         job = self.conductor.execute(asked)
         if asked.command.name == "generate":
             self.last_prompt = " ".join(asked.params.prompt)
             self.query_one(LensTab).follow(self.last_prompt)
-        if asked.command.long:
+        if asked.command.long and not stay:
             self.open_tab("console")
         self._reporter.begun(job, asked, self.view.cursor if self.view is not None else 0)
 
@@ -244,14 +233,14 @@ class Workspace(Keys):
 
         if isinstance(message.result, Edited):
             record = message.result.step
-            self._keep(record)
+            self._steps.keep(record)
             self.last_prompt = EditRequest.from_json(record.request).text
         try:
             self._reporter.executed(message)
         except Exception as error:
             # What was done is done and recorded; that it can't be shown must not end the session.
             logger.exception("the result of %s could not be shown", message.job.label)
-            self._tell(message.job.label, error)
+            self._activity.tell(message.job.label, error)
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
@@ -265,13 +254,11 @@ class Workspace(Keys):
 
     @on(JobStarted)
     def _job_started(self, message: JobStarted) -> None:
-        status = self.query_one(StatusLine)
-        status.started(message.job)
-        status.waiting(self.conductor.bridge.waiting)
+        self._activity.started(message)
 
     @on(JobProgressed)
     def _job_progressed(self, message: JobProgressed) -> None:
-        self.query_one(StatusLine).progressed(message.job, message.progress)
+        self._activity.progressed(message)
 
     @on(JobStreamed)
     def _job_streamed(self, message: JobStreamed) -> None:
@@ -279,77 +266,24 @@ class Workspace(Keys):
 
     @on(JobFailed)
     def _job_failed(self, message: JobFailed) -> None:
-        if self.conductor.is_loading(message.job):
-            self._unloadable = self.view.status.session if self.view is not None else ""
-        self._reporter.failed(message)
-
-    def _toast(self, what: str, why: str) -> None:
-        self.notify(visible(why), title=what, severity="warning", markup=False)
-
-    def _tell(self, label: str, error: BaseException) -> None:
-        from .dialogs.error import ErrorDialog
-
-        dialog = ErrorDialog(label, error, self._paths.log)
-        hint = error.hint if isinstance(error, RomebenchError) else f"details: {self._paths.log}"
-        self.console.note(dialog.message, hint, "error")
-        # One dialog is enough: what else fails meanwhile stands in the console.
-        if not isinstance(self.app.screen, ErrorDialog):
-            self.app.push_screen(dialog)
+        self._activity.failed(message, self.view)
 
     @on(JobEnded)
     def _job_ended(self, message: JobEnded) -> None:
-        bridge = self.conductor.bridge
-        self.conductor.ended(message.job)
-        self.query_one(StatusLine).ended(message.job, bridge.waiting)
-        self._load_if_needed()
+        self._activity.ended(message)
+        self._activity.load_if_needed(self.view)
         self._ask_preview()
-        self._refresh_log()
-        self._looking.refresh(self.view)
-
-    def _load_if_needed(self) -> None:
-        """Another session was taken up: have its model ready before it is asked for.
-
-        A model that could not be loaded, or whose loading was cancelled, is left until a command
-        needs it.
-        """
-        if self.view is None or self.conductor.busy:
-            return
-        status = self.view.status
-        if status.writable and not status.loaded and status.session != self._unloadable:
-            self.conductor.load()
+        self._readings.refresh(self.view)
 
     # Steps and the log
 
-    def _keep(self, record: StepRecord) -> None:
-        self._records[record.step] = record
-        marked = EditRequest.from_json(record.request).typed.rpartition(" => ")[0]
-        for tab in (LensTab, TraceTab):
-            self.query_one(tab).follow(marked)
-        while len(self._records) > _MOST_RECORDS:
-            del self._records[next(iter(self._records))]
-
     @on(LineList.Highlighted, "#history")
     def _highlighted(self) -> None:
-        self.set_timer(SETTLE_S, self._follow_highlight)
-
-    def _follow_highlight(self) -> None:
-        """Show the highlighted step in the Edit tab."""
-        step = self.query_one(HistoryList).step
-        edit = self.query_one(EditTab)
-        if not step:
-            edit.show_nothing("the base is the unedited model: choose a step in the history")
-        elif step in self._records:
-            edit.show(self._records[step])
-        elif self.conductor.busy:
-            edit.show_nothing(f"step {step} is read when what runs is done")
-        else:
-            self.conductor.read_step(step)
+        self.set_timer(SETTLE_S, self._steps.follow)
 
     @on(StepRead)
     def _step_read(self, message: StepRead) -> None:
-        self._keep(message.record)
-        if self.query_one(HistoryList).step == message.record.step:
-            self.query_one(EditTab).show(message.record)
+        self._steps.read(message.record)
 
     @on(LineList.Chosen, "#history")
     def _history_chosen(self, message: LineList.Chosen) -> None:
@@ -367,36 +301,27 @@ class Workspace(Keys):
         else:
             self.execute(invocation("goto", ref=str(step) if step else "base"))
 
-    def _refresh_log(self) -> None:
-        shown = self.query_one(TabbedContent).active == "log-tab"
-        if shown and self._log_stale and not self.conductor.busy and self.view is not None:
-            self._log_stale = False
-            self.conductor.read_operations(LIMIT)
+    # The tabs that show what is read
 
-    @on(OperationsRead)
-    def _operations_read(self, message: OperationsRead) -> None:
-        self.query_one(LogList).show(message.operations)
+    def _active_tab(self) -> str:
+        return self.query_one(TabbedContent).active.removesuffix("-tab")
+
+    def _reading_tab(self, name: str) -> ReadingTab | None:
+        found = self.query_one(f"#{name}")
+        return found if isinstance(found, ReadingTab) else None
 
     @on(TabbedContent.TabActivated)
-    def _tab_activated(self) -> None:
-        self._refresh_log()
-        self._looking.refresh(self.view)
+    @on(ReadingTab.Changed)
+    def _refresh_tab(self) -> None:
+        self._readings.refresh(self.view)
 
-    # The tabs that look inside
+    @on(PageRead)
+    def _page_read(self, message: PageRead) -> None:
+        self._readings.arrived(message.page, self.view)
 
-    def _inside(self) -> InsideTab | None:
-        """The Lens or the Trace tab, if it is in view."""
-        active = self.query_one(TabbedContent).active.removesuffix("-tab")
-        return self.query_one(f"#{active}", InsideTab) if active in (LENS, TRACE) else None
-
-    @on(InsideTab.Changed)
-    def _wants_another_look(self) -> None:
-        self._looking.refresh(self.view)
-
-    @on(LookTaken)
-    def _look_taken(self, message: LookTaken) -> None:
-        look = message.look
-        self._looking.taken(look, self.query_one(f"#{look.asked.tab}", InsideTab))
+    @on(CommandWanted)
+    def _command_wanted(self, message: CommandWanted) -> None:
+        self.execute(message.invocation, stay=message.stay)
 
     def open_tab(self, name: str) -> None:
         """Show a tab; focus goes along unless it is in the input line."""
@@ -405,21 +330,6 @@ class Workspace(Keys):
             self.call_after_refresh(self.query_one(f"#{name}").focus)
 
     # The input line
-
-    @on(Input.Changed, "#line")
-    def _line_changed(self, message: Input.Changed) -> None:
-        self.query_one(Assist).typed(message.value)
-        kind = intention_of(message.value)
-        signs = {"edit": "✎", "command": "/"}
-        sign = self.query_one("#sign", Static)
-        sign.update(signs.get(kind, "›"))
-        for each in ("edit", "command"):
-            sign.set_class(kind == each, f"-{each}")
-
-    @on(CompletionMenu.Picked)
-    def _picked(self, message: CompletionMenu.Picked) -> None:
-        self.line.take(message.candidate)
-        self.line.focus()
 
     @on(ExampleList.Picked)
     def _example_picked(self, message: ExampleList.Picked) -> None:

@@ -316,7 +316,7 @@ class FakeDesk(Desk):
     def step(self, number: int) -> StepRecord:
         return self.records[number]
 
-    def operations(self, limit: int) -> list[OperationRecord]:
+    def operations(self, session: str, limit: int) -> list[OperationRecord]:
         found = [operation(1, "create", {"name": "study"}, 0, 0)]
         for number, record in self.records.items():
             before = record.parent
@@ -394,6 +394,12 @@ def make_app() -> Iterator[Callable[[Desk], Workbench]]:
         app.finish()
 
 
+def busy(app: Workbench) -> bool:
+    """Whether anything is done or read, or nothing was yet."""
+    bridge = app.bridge
+    return not bridge.submitted or bridge.running is not None or app.workspace.conductor.reading
+
+
 async def settled(pilot: Pilot[None], seconds: float = 90.0) -> None:
     """Wait until the lane is idle and the screen has drawn what came of it."""
     app = pilot.app
@@ -402,7 +408,7 @@ async def settled(pilot: Pilot[None], seconds: float = 90.0) -> None:
     # A pause of the pilot asks every widget whether it is done, which is dear: few of them.
     for _ in range(2):
         await pilot.pause()
-        while not app.bridge.submitted or app.bridge.running is not None:
+        while busy(app):
             assert time.monotonic() < until, f"still busy after {seconds} s"
             await asyncio.sleep(0.005)
     await pilot.pause()

@@ -1,4 +1,4 @@
-"""Everything the workbench does with the store and the model. Runs in the engine lane only.
+"""Everything the workbench does with the store and the model. Runs in the engine lane.
 
 Gives back plain values and knows no widget. The bench it owns is touched by nobody else.
 """
@@ -199,9 +199,12 @@ class Desk:
         """All that is recorded of a step."""
         return self._bench.session(write=False).step(number)
 
-    def operations(self, limit: int) -> list[OperationRecord]:
-        """The newest operations, oldest first."""
-        return self._bench.session(write=False).operations(limit)
+    # Read from the store alone, in a thread beside the lane
+
+    def operations(self, session: str, limit: int) -> list[OperationRecord]:
+        """The newest operations of a session, oldest first."""
+        repository = self._bench.repository
+        return repository.operations(repository.session(session).id, limit)
 
     def close(self) -> None:
         """Give the session and the store back."""

@@ -114,7 +114,7 @@ class LaneBridge:
     """Queues jobs in the engine lane. All methods are called from the UI thread.
 
     Args:
-        lane: The one thread that may touch store and model.
+        lane: The one thread that may touch the model and write to the store.
         post: Where messages go.
 
     Attributes:
@@ -123,6 +123,7 @@ class LaneBridge:
 
     def __init__(self, lane: EngineLane, post: Post) -> None:
         self._lane = lane
+        self._reader = EngineLane("reader")
         self._post = post
         self._jobs: deque[Job] = deque()
         self.submitted = 0
@@ -142,6 +143,19 @@ class LaneBridge:
         self._jobs.append(job)
         self.submitted += 1
         self._lane.submit(self._run, job, call)
+
+    def beside(self, read: Callable[[], Message]) -> None:
+        """Read the store beside the lane; the message it returns is posted."""
+        self._reader.submit(lambda: self._post(read()))
+
+    @property
+    def reads(self) -> bool:
+        """Whether the store is being read beside the lane."""
+        return self._reader.busy
+
+    def close_reader(self, timeout: float) -> bool:
+        """Read no more; whether nothing is being read."""
+        return self._reader.close(timeout)
 
     def ended(self, job: Job) -> None:
         """Take note of a `JobEnded`."""

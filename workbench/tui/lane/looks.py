@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from textual.message import Message
+from typing import TYPE_CHECKING, Any
 
 from ....engine.progress import ProgressSink, StopFlag
 from ....errors import RequestError
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from ....engine.lens import LensComparison
     from ....engine.trace import Trace
     from ....sessions.live import LiveSession
+    from .desk import Desk, Ears
 
 LENS = "lens"
 TRACE = "trace"
@@ -40,6 +39,21 @@ class LookAsked:
     tab: str
     line: str
     kind: str = KINDS[0]
+    looks_inside = True
+
+    @property
+    def label(self) -> str:
+        """What is done, in the user's words."""
+        return self.tab
+
+    @property
+    def quiet(self) -> bool:
+        """A trace can take long, so it is shown and stoppable."""
+        return self.tab == LENS
+
+    def read(self, desk: Desk, ears: Ears) -> Any:
+        """A `Look`; None while no model is loaded."""
+        return desk.look(self, ears)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,6 @@ class Look:
 
     Attributes:
         step: The cursor; 0 is the base, and then there is nothing beside it.
-        error: Why there is nothing to see; empty where there is.
     """
 
     asked: LookAsked
@@ -56,15 +69,6 @@ class Look:
     lens: LensComparison | None = None
     trace: Trace | None = None
     base: Trace | None = None
-    error: str = ""
-
-
-class LookTaken(Message):
-    """A look came back."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self.look = look
 
 
 def take(live: LiveSession, asked: LookAsked, progress: ProgressSink, stop: StopFlag) -> Look:

@@ -1,8 +1,9 @@
 """The Lens and Trace tabs: a prompt above, what the model makes of it below. Ask for nothing
-themselves: `looking.py` sees to it that they are up to date."""
+themselves: `readings.py` sees to it that they are up to date."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
@@ -13,13 +14,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from ..helpable import Help
 from ..lane.looks import KINDS, LENS, TRACE, Look, LookAsked
 from ..text import MUTED
+from ..view import View
+from .reading import ReadingTab
 
 _SETTLE_S = 0.35
 """A prompt is read when it has rested so long."""
@@ -40,7 +42,7 @@ class PromptInput(Input):
         self.screen.query_one(f"#{self.parent.id}", InsideTab).focus()  # type: ignore[union-attr]
 
 
-class InsideTab(Vertical, can_focus=True):
+class InsideTab(ReadingTab, Vertical, can_focus=True):
     """A prompt and a page.
 
     Attributes:
@@ -51,9 +53,6 @@ class InsideTab(Vertical, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "prompt", "prompt", tooltip="Type another prompt"),
     ]
-
-    class Changed(Message):
-        """The tab wants to see something else."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -71,11 +70,20 @@ class InsideTab(Vertical, can_focus=True):
         """Where the prompt stands."""
         return self.query_one(Input)
 
-    @property
-    def asked(self) -> LookAsked | None:
-        """What the tab wants to see; None without a prompt."""
+    def asked(self, view: View) -> LookAsked | str:
+        """What the tab wants to see: its prompt, through the model at the cursor."""
         line = self.prompt.value.strip()
-        return LookAsked(self.tab, line) if line else None
+        if not line:
+            return "make an edit, or press Enter and type a prompt"
+        return self.look(line) if view.status.loaded else "the model is not loaded yet"
+
+    def look(self, line: str) -> LookAsked:
+        """The prompt as something to be asked."""
+        return LookAsked(self.tab, line)
+
+    def revision(self, view: View) -> Hashable:
+        """The weights at the cursor are all that counts."""
+        return view.cursor
 
     def follow(self, line: str) -> None:
         """Take a prompt over from what was done elsewhere, unless one is being typed here."""
@@ -86,6 +94,7 @@ class InsideTab(Vertical, can_focus=True):
 
     def say(self, why: str) -> None:
         """Say why there is nothing to see."""
+        self._page.styles.opacity = 1.0
         self._look = None
         self._page.update(Content.styled(why, MUTED))
 
@@ -93,14 +102,11 @@ class InsideTab(Vertical, can_focus=True):
         """What is shown is out of date."""
         self._page.styles.opacity = 0.5
 
-    def show(self, look: Look) -> None:
+    def show(self, found: Look) -> None:
         """Show what was seen."""
         self._page.styles.opacity = 1.0
-        if look.error:
-            self.say(look.error)
-            return
-        self._look = look
-        self._page.update(self.picture(look, self._page.size.width or self.size.width))
+        self._look = found
+        self._page.update(self.picture(found, self._page.size.width or self.size.width))
 
     def picture(self, look: Look, width: int) -> RenderableType:
         """A look as something to look at."""
@@ -182,11 +188,9 @@ class TraceTab(InsideTab):
         super().__init__(id=id)
         self._kind = 0
 
-    @property
-    def asked(self) -> LookAsked | None:
-        """What the tab wants to see; None without a prompt."""
-        line = self.prompt.value.strip()
-        return LookAsked(self.tab, line, KINDS[self._kind]) if line else None
+    def look(self, line: str) -> LookAsked:
+        """The prompt and what is restored."""
+        return LookAsked(self.tab, line, KINDS[self._kind])
 
     def action_kind(self) -> None:
         """Restore something else."""

@@ -8,8 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from ..helpable import Help
+from ..lane.asks import OperationsAsked
 from ..side.lines import LineList
 from ..text import FAINT, MUTED, duration, said, step_name
+from ..view import View
+from .reading import ReadingTab
 
 if TYPE_CHECKING:
     from ....store.records import OperationRecord
@@ -22,7 +25,7 @@ _WIDE = 76
 """Width from which date and time are shown, not the time alone."""
 
 
-class LogList(LineList):
+class LogList(ReadingTab, LineList):
     """The operations, newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,16 +43,26 @@ class LogList(LineList):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._operations: list[OperationRecord] = []
+        self._nothing = "nothing has been done yet"
 
     @property
     def count(self) -> int:
         """One line for each operation, or one that says there is none."""
         return max(len(self._operations), 1)
 
-    def show(self, operations: list[OperationRecord]) -> None:
+    def asked(self, view: View) -> OperationsAsked:
+        """The newest operations."""
+        return OperationsAsked(view.status.session, LIMIT)
+
+    def show(self, found: list[OperationRecord]) -> None:
         """Draw operations given oldest first."""
-        self._operations = operations[::-1]
+        self._operations = found[::-1]
         self.changed()
+
+    def say(self, why: str) -> None:
+        """Say why there is nothing to see."""
+        self._nothing = why
+        self.show([])
 
     def can_choose(self, index: int) -> bool:
         """The line that says there is nothing can't be chosen."""
@@ -62,7 +75,7 @@ class LogList(LineList):
     def line(self, index: int, width: int) -> Content:
         """One operation."""
         if not self._operations:
-            return Content.styled("nothing has been done yet", MUTED)
+            return Content.styled(self._nothing, MUTED)
         operation = self._operations[index]
         style = _STATUS.get(operation.status, "")
         stamp = operation.created_at.replace("T", " ")

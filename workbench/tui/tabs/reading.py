@@ -1,0 +1,41 @@
+"""What a tab is that shows something read in a lane: what it asks for, and how it shows it.
+
+A tab never reads anything itself: `readings.py` has it read when it is in view and out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from ..lane.asks import Ask
+    from ..view import View
+
+
+class ReadingTab:
+    """Mixed into the widget of a tab."""
+
+    class Changed(Message):
+        """The tab wants to see something else."""
+
+    def asked(self, view: View) -> Ask | str:
+        """What the tab wants to see; a sentence where there is nothing to be seen, and why."""
+        raise NotImplementedError
+
+    def revision(self, view: View) -> Hashable:
+        """What has to change for the same ask to be read again: any change of the session."""
+        return view.number
+
+    def show(self, found: Any) -> None:
+        """Show what was read."""
+        raise NotImplementedError
+
+    def say(self, why: str) -> None:
+        """Say why there is nothing to see."""
+        raise NotImplementedError
+
+    def working(self) -> None:
+        """What is shown is out of date, and is being read again."""
