@@ -1,0 +1,67 @@
+"""Which step the Edit tab shows: the one under the history's highlight. Keeps what was read.
+
+Knows panes and the conductor; runs no command.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from ...engine.request import EditRequest
+from .conductor import Conductor
+from .side.history import HistoryList
+from .tabs.edit import EditTab
+from .tabs.inside import LensTab, TraceTab
+
+if TYPE_CHECKING:
+    from ...store.records import StepRecord
+
+_MOST_RECORDS = 128
+
+
+class Steps:
+    """The records that were read, the newest read kept.
+
+    Args:
+        space: The screen the panes are on.
+        conductor: Has steps read.
+    """
+
+    def __init__(self, space: Screen[None], conductor: Conductor) -> None:
+        self._space = space
+        self._conductor = conductor
+        self._records: dict[int, StepRecord] = {}
+
+    def forget(self) -> None:
+        """Another session was taken up: its steps have the same numbers."""
+        self._records.clear()
+
+    def keep(self, record: StepRecord) -> None:
+        """Keep a record, and have the tabs that look inside begin with its fact."""
+        self._records[record.step] = record
+        marked = EditRequest.from_json(record.request).typed.rpartition(" => ")[0]
+        for tab in (LensTab, TraceTab):
+            self._space.query_one(tab).follow(marked)
+        while len(self._records) > _MOST_RECORDS:
+            del self._records[next(iter(self._records))]
+
+    def read(self, record: StepRecord) -> None:
+        """A record that was asked for has come."""
+        self.keep(record)
+        if self._space.query_one(HistoryList).step == record.step:
+            self._space.query_one(EditTab).show(record)
+
+    def follow(self) -> None:
+        """Show the highlighted step."""
+        step = self._space.query_one(HistoryList).step
+        edit = self._space.query_one(EditTab)
+        if not step:
+            edit.show_nothing("the base is the unedited model: choose a step in the history")
+        elif step in self._records:
+            edit.show(self._records[step])
+        elif self._conductor.busy:
+            edit.show_nothing(f"step {step} is read when what runs is done")
+        else:
+            self._conductor.read_step(step)
