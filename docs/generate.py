@@ -21,6 +21,7 @@ import click
 from romebench.errors import ExitCode
 from romebench.workbench import commands
 from romebench.workbench.cli.group import EXIT_CODES, FRONTS, Romebench
+from romebench.workbench.commands.describe import results_of
 from romebench.workbench.commands.parsing import click_command
 from romebench.workbench.commands.registry import COMMANDS, GROUPS
 from romebench.workbench.commands.results import Result
@@ -92,7 +93,7 @@ def _section(name: str, body: str) -> str:
 
 
 def _about(command: Command) -> str:
-    kinds = ", ".join(f"[`{kind.kind}`](#{kind.kind}-result)" for kind in _given(command))
+    kinds = ", ".join(f"[`{kind.kind}`](#{kind.kind}-result)" for kind in results_of(command))
     also = f" Also: `{'`, `'.join(command.aliases)}`." if command.aliases else ""
     effect = EFFECTS[command.effect]
     return f"{effect.capitalize()}; {SCOPES[command.scope]}; gives {kinds}.{also}\n\n"
@@ -108,12 +109,6 @@ def _help(command: click.Command, name: str) -> str:
     return f"```\n{command.get_help(context)}\n```\n"
 
 
-def _given(command: Command) -> list[type[Result]]:
-    """The Results a command gives, from its return annotation."""
-    annotation = str(inspect.signature(command.run).return_annotation)
-    return [_named()[name.strip()] for name in annotation.split("|")]
-
-
 @cache
 def _named() -> dict[str, type]:
     """Every dataclass the command layer knows, by its name."""
@@ -126,7 +121,7 @@ def _named() -> dict[str, type]:
 
 
 def _kinds() -> list[type[Result]]:
-    return list(dict.fromkeys(kind for command in COMMANDS for kind in _given(command)))
+    return list(dict.fromkeys(kind for command in COMMANDS for kind in results_of(command)))
 
 
 def _parts(kinds: Sequence[type]) -> list[type]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..store.database import Database
     from ..store.records import SessionRecord
     from ..store.repository import Repository
+    from .settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class Bench:
         current: Name of the session to act on; None for the last one used.
         choices: Options for a session that has to be created.
         reads_only: Nothing will be written, so a store that can't be is opened for reading.
+        config: The settings file that `--config` names.
     """
 
     def __init__(
@@ -111,8 +113,11 @@ class Bench:
         current: str | None = None,
         choices: SessionChoices | None = None,
         reads_only: bool = False,
+        config: str | None = None,
     ) -> None:
         self.paths = paths
+        self.config = config
+        self._settings: Settings | None = None
         self._reads_only = reads_only
         self.choices = choices if choices is not None else SessionChoices()
         self._current = current
@@ -121,6 +126,23 @@ class Bench:
         self._session: Session | None = None
         self._live: LiveSession | None = None
         self._model: LoadedModel | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What counts where the command line says nothing; read at first use.
+
+        Raises:
+            SettingsError: A settings file or a variable is off.
+        """
+        if self._settings is None:
+            from .settings import load_settings
+
+            self._settings = load_settings(self.paths, self.config)
+        return self._settings
+
+    def forget_settings(self) -> None:
+        """Read the settings anew at their next use: a file of them was changed."""
+        self._settings = None
 
     @property
     def repository(self) -> Repository:

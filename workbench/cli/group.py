@@ -8,16 +8,9 @@ import click
 
 from ... import __version__
 from ...errors import ExitCode
+from ..commands.common import VALUED, common_of, common_params, session_before, session_option
 from ..commands.options import SessionChoices
-from ..commands.parsing import (
-    SETTINGS,
-    click_command,
-    click_param,
-    common_of,
-    common_params,
-    session_before,
-    session_option,
-)
+from ..commands.parsing import SETTINGS, click_command, click_param
 from ..commands.registry import COMMANDS, GROUPS, unknown
 from ..commands.spec import Command, fields_of
 from .start import Front, Start
@@ -132,7 +125,7 @@ class Romebench(click.Group):
         own = {flag for param in self.get_params(ctx) for flag in param.opts}
         at = 0
         while at < len(args) and args[at] in own:
-            at += 2 if args[at] in ("--color", "--session") else 1
+            at += 2 if args[at] in VALUED else 1
         return min(at, len(args))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -157,12 +150,13 @@ def _front(front: Front) -> click.Command:
     """`romebench tui` and `romebench repl`, with everything a session can be made with."""
 
     def collect(**values: Any) -> Start:
+        common = common_of(values)
         return Start(
             front,
             values["session"] or values["session_"] or session_before(),
             SessionChoices(**{name: values[name] for name in SessionChoices.declared}),
             keep_going=values.get("keep_going", False),
-            **common_of(values),
+            **{**common, "color": common["color"] or "auto"},
         )
 
     params: list[click.Parameter] = [

@@ -8,7 +8,7 @@ import click
 
 from ...errors import UsageError
 from ..commands.parsing import Invocation, named
-from ..commands.spec import Effect
+from ..commands.spec import Effect, Scope
 from ..threads import wait_politely
 from . import diagnostics, streams
 from .group import Romebench
@@ -54,8 +54,15 @@ def _run(asked: Invocation) -> int:
     from .runner import run_invocation
 
     to_stderr(asked.verbose)
-    reads = asked.command.effect is Effect.READ
-    with Bench(Paths.discover(), current=asked.session, reads_only=reads) as bench:
+    bench = Bench(
+        Paths.discover(),
+        current=asked.session,
+        reads_only=asked.command.effect is Effect.READ,
+        config=asked.config,
+    )
+    if asked.command.scope is not Scope.NONE:
+        _ = bench.settings  # what is wrong with them is said before any work
+    with bench:
         return run_invocation(asked, bench, read_input=streams.read_input)
 
 
@@ -81,5 +88,6 @@ def _start_tui(asked: Start) -> int:
 
     paths = Paths.discover()
     to_file(paths.log, asked.verbose)
-    with Bench(paths, current=asked.session, choices=asked.choices) as bench:
+    with Bench(paths, current=asked.session, choices=asked.choices, config=asked.config) as bench:
+        _ = bench.settings  # what is wrong with them is said before the screen is taken
         return run_tui(bench)

@@ -1,4 +1,4 @@
-"""Standard output: results as something to read or as JSON, and text as the model writes it.
+"""What a command prints: a table to read, JSON or CSV, and text as the model writes it.
 
 Standard output is data and nothing else. A reader that goes away (`| head`) ends the output, not
 the command.
@@ -11,10 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import UsageError
+from ..commands.common import Format
 from ..commands.context import Chunk, Side
-from ..commands.results import Result, StepBrief, Written
+from ..commands.results import Result, StepBrief, Written, csv_text
 from ..render.text import visible
 from . import diagnostics
 
@@ -32,26 +35,45 @@ def wants_color(choice: str, *, tty: bool) -> bool:
 
 
 class Output:
-    """What one command prints.
+    """What one command prints, on standard output or into a file.
 
     Args:
-        as_json: One JSON object, and nothing before it.
+        form: A table to read; or one JSON object, or rows of CSV, and nothing before them.
         color: "auto", "always" or "never".
         bars: Taken away before anything is printed.
         labels: Say above each text which weights write it.
+        path: The file it goes to, whole or not at all; None for standard output.
+        overwrite: That file may exist.
+
+    Raises:
+        UsageError: The file can't be written, as far as can be told before.
     """
 
-    def __init__(self, *, as_json: bool, color: str, bars: Bars, labels: bool = False) -> None:
-        self._json = as_json
+    def __init__(
+        self,
+        *,
+        form: Format,
+        color: str,
+        bars: Bars,
+        labels: bool = False,
+        path: Path | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self._form = form
         self._color = color
         self._bars = bars
         self._labels = labels
+        self._path = path
+        self._overwrite = overwrite
+        self._held: list[str] = []
         self._closed = False
         self._side: Side | None = None
+        if path is not None:
+            _check_free(path, overwrite=overwrite)
 
     def emit(self, event: Chunk | StepBrief) -> None:
         """Print what a running command reports."""
-        if self._json:
+        if self._form is not Format.TABLE:
             return
         self._bars.hide()
         if isinstance(event, StepBrief):
@@ -77,20 +99,41 @@ class Output:
         diagnostics.note(text)
 
     def result(self, result: Result) -> None:
-        """Print the outcome."""
+        """Print the outcome; a file is written now.
+
+        Raises:
+            UsageError: It is no table and CSV was asked for; the file can't be written.
+            StoreError: The disk is full.
+        """
         self._bars.hide()
-        if self._json:
+        self._outcome(result)
+        self.flush()
+        if self._path is not None:
+            self._keep(self._path)
+
+    def _outcome(self, result: Result) -> None:
+        if self._form is Format.JSON:
             self._write(json.dumps(result.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
+        elif self._form is Format.CSV:
+            self._write(csv_text(result))
         elif isinstance(result, Written) and self._side is not None:
             self._write("\n")
+        elif result.verbatim is not None:
+            self._write(result.verbatim)
         else:
             from ..render import render
 
             self._render(render(result))
-        self.flush()
+
+    def _keep(self, path: Path) -> None:
+        from ...sessions.files import whole_file
+
+        with whole_file(path, force=self._overwrite) as file:
+            file.write("".join(self._held).encode())
+        self.note(f"wrote {path}")
 
     def abandon(self) -> None:
-        """End a line that was begun before the command failed."""
+        """End a line that was begun before the command failed; no file is written."""
         self._bars.hide()
         if self._side is not None:
             self._write("\n")
@@ -98,10 +141,14 @@ class Output:
 
     def flush(self) -> None:
         """Hand over what is buffered."""
-        self._guard(sys.stdout.flush)
+        if self._path is None:
+            self._guard(sys.stdout.flush)
 
     def _write(self, text: str) -> None:
-        self._guard(lambda: sys.stdout.write(text))
+        if self._path is not None:
+            self._held.append(text)
+        else:
+            self._guard(lambda: sys.stdout.write(text))
 
     def _guard(self, act: Callable[[], object]) -> None:
         """Do something to standard output until its reader goes away."""
@@ -115,15 +162,29 @@ class Output:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _render(self, renderable: RenderableType) -> None:
-        self._write(to_text(renderable, color=self._color))
+        tty = self._path is None and sys.stdout.isatty()
+        self._write(to_text(renderable, color=self._color, tty=tty))
 
 
-def to_text(renderable: RenderableType, *, color: str) -> str:
-    """A renderable as it is written to standard output; wide where nobody folds lines."""
+def _check_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse a file that could not be written, before any work is done.
+
+    Raises:
+        UsageError: It is there already, is a folder, or its folder isn't there.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "name a file in it")
+    if path.exists() and not overwrite:
+        raise UsageError(f"there is a file {path} already", "--force writes over it")
+    if not path.parent.is_dir():
+        raise UsageError(f"can't write {path}: there is no folder {path.parent}", "make it first")
+
+
+def to_text(renderable: RenderableType, *, color: str, tty: bool) -> str:
+    """A renderable as it is written out; wide where it goes to no terminal."""
     from rich.console import Console
     from rich.text import Text
 
-    tty = sys.stdout.isatty()
     colored = wants_color(color, tty=tty)
     buffer = io.StringIO()
     console = Console(

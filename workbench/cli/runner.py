@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
-from ...errors import ExitCode, UsageError
+from ...errors import ExitCode, SettingsError, UsageError
 from ..bench import Bench
+from ..commands.common import Format
 from ..commands.context import Context
+from ..commands.describe import gives_table
 from ..commands.execute import execute
 from ..commands.parsing import Invocation
+from ..commands.results import no_table
 from ..commands.spec import Effect
 from .interrupts import stopping
 from .output import Output
@@ -29,10 +33,18 @@ def run_invocation(
     Raises:
         RomebenchError: It failed.
     """
-    _confirm(asked)
+    if asked.format is Format.CSV and not gives_table(asked.command):
+        raise no_table(asked.command.name)
     bars = bars_for_stderr(quiet=not asked.command.long)
-    compares = bool(getattr(asked.params, "compare", False))
-    output = Output(as_json=asked.json, color=asked.color, bars=bars, labels=compares)
+    output = Output(
+        form=asked.format,
+        color=asked.color or _color(bench),
+        bars=bars,
+        labels=bool(getattr(asked.params, "compare", False)),
+        path=None if asked.output is None else Path(asked.output).expanduser(),
+        overwrite=asked.overwrite,
+    )
+    _confirm(asked)
     with stopping() as stop:
         context = Context(
             bench,
@@ -52,6 +64,14 @@ def run_invocation(
     output.result(result)
     # A text that Ctrl-C ended is kept and shown, and the shell is told that it was ended.
     return ExitCode.INTERRUPTED if stop.is_set() else result.exit_code
+
+
+def _color(bench: Bench) -> str:
+    """What the settings say of colour; they may be what a command is there to mend."""
+    try:
+        return bench.settings.color
+    except SettingsError:
+        return "auto"
 
 
 def _confirm(asked: Invocation) -> None:

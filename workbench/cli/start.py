@@ -22,6 +22,8 @@ class Start:
     Attributes:
         session: The session to open; None for the last one used.
         choices: Options for a session that does not exist yet.
+        color: "auto", "always" or "never".
+        config: The settings file that was named.
         keep_going: A script goes on after a command that failed.
     """
 
@@ -30,5 +32,6 @@ class Start:
     choices: SessionChoices
     debug: bool = False
     color: str = "auto"
+    config: str | None = None
     verbose: int = 0
     keep_going: bool = False

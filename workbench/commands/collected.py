@@ -60,6 +60,7 @@ class StatsList(Result):
     """The statistics that are kept on this machine."""
 
     kind: ClassVar[str] = "statistics-list"
+    table: ClassVar[str] = "files"
     folder: str
     files: tuple[StatisticsFile, ...]
 
@@ -80,6 +81,7 @@ class StatsShown(Result):
     """One statistics file, and how well it can be solved."""
 
     kind: ClassVar[str] = "statistics"
+    table: ClassVar[str] = "conditioning"
     file: StatisticsFile
     conditioning: tuple[RidgeLine, ...]
 
@@ -109,6 +111,7 @@ class LayersSwept(Result):
     """
 
     kind: ClassVar[str] = "layers"
+    table: ClassVar[str] = "layers"
     model: str
     rule: str
     requests: int

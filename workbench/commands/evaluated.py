@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ...errors import ExitCode
-from .results import Result
+from .results import Result, names_of, plain
 
 if TYPE_CHECKING:
     from ...sessions.evaluation.summary import Figure
@@ -40,6 +41,27 @@ class RunFigures:
     figures: tuple[Figure, ...]
 
 
+def figure_rows(runs: Iterable[RunFigures]) -> list[Json]:
+    """One row for each metric of each run; `metric` is its label in the papers."""
+    found: list[Json] = []
+    for run in runs:
+        head = {
+            "run": run.name,
+            "method": run.method,
+            "second_moment": run.second_moment,
+            "cases": run.cases,
+        }
+        for figure in run.figures:
+            cells = plain(figure)
+            found.append({**head, "metric": cells.pop("label"), **cells})
+    return found
+
+
+_FIGURE_COLUMNS = (
+    "run", "method", "second_moment", "cases", "metric", "key", "mean", "std", "low", "high", "n"
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluated(Result):
     """A run that is complete.
@@ -54,6 +76,7 @@ class Evaluated(Result):
     """
 
     kind: ClassVar[str] = "evaluation"
+    columns: ClassVar[tuple[str, ...]] = _FIGURE_COLUMNS
     session: str
     dataset: str
     source: str
@@ -70,6 +93,10 @@ class Evaluated(Result):
         """EDIT_FAILED where a case could not be edited."""
         return ExitCode.EDIT_FAILED if self.failed else ExitCode.OK
 
+    def rows(self) -> Sequence[Json]:
+        """The figures."""
+        return figure_rows((self.run,))
+
 
 @dataclass(frozen=True, slots=True)
 class EvalSummary(Result):
@@ -80,8 +107,13 @@ class EvalSummary(Result):
     """
 
     kind: ClassVar[str] = "evaluation-summary"
+    columns: ClassVar[tuple[str, ...]] = _FIGURE_COLUMNS
     runs: tuple[RunFigures, ...]
     layout: str
+
+    def rows(self) -> Sequence[Json]:
+        """The figures, run by run."""
+        return figure_rows(self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +158,7 @@ class Downstream(Result):
     """What a session's model can still do, along its path."""
 
     kind: ClassVar[str] = "downstream"
+    table: ClassVar[str] = "lines"
+    columns: ClassVar[tuple[str, ...]] = names_of(DownstreamLine)
     session: str
     lines: tuple[DownstreamLine, ...]

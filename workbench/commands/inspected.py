@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -49,6 +50,12 @@ class LensShown(Inspected):
         body["answer"], body["settled"] = self.lens.answer, self.lens.settled
         return body
 
+    def rows(self) -> Sequence[Json]:
+        """The figures, one observation a row."""
+        from .figures import figures
+
+        return figures(self)
+
 
 @dataclass(frozen=True, slots=True)
 class TraceShown(Inspected):
@@ -59,6 +66,12 @@ class TraceShown(Inspected):
     against_step: int | None = None
     against: Trace | None = None
 
+    def rows(self) -> Sequence[Json]:
+        """The figures, one observation a row."""
+        from .figures import figures
+
+        return figures(self)
+
 
 @dataclass(frozen=True, slots=True)
 class AverageShown(Inspected):
@@ -66,6 +79,12 @@ class AverageShown(Inspected):
 
     kind: ClassVar[str] = "trace-average"
     average: Average
+
+    def rows(self) -> Sequence[Json]:
+        """The figures, one observation a row."""
+        from .figures import figures
+
+        return figures(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,12 @@ class VectorsShown(Inspected):
         }
         return body
 
+    def rows(self) -> Sequence[Json]:
+        """The figures, one observation a row."""
+        from .figures import figures
+
+        return figures(self)
+
 
 @dataclass(frozen=True, slots=True)
 class SweepShown(Inspected):
@@ -90,6 +115,12 @@ class SweepShown(Inspected):
 
     kind: ClassVar[str] = "sweep"
     sweep: Sweep
+
+    def rows(self) -> Sequence[Json]:
+        """The figures, one observation a row."""
+        from .figures import figures
+
+        return figures(self)
 
 
 @dataclass(frozen=True, slots=True)

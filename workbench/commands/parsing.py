@@ -12,9 +12,18 @@ from typing import Any
 import click
 
 from ...errors import UsageError
+from .common import (
+    SESSION,
+    Format,
+    common_of,
+    common_params,
+    printing_of,
+    session_before,
+    session_option,
+)
 from .options import SessionChoices
 from .registry import resolve
-from .spec import Command, Effect, ParamSpec, fields_of
+from .spec import Command, ParamSpec, fields_of
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -28,10 +37,13 @@ class Invocation:
         params: Its parameters, an instance of `command.params`.
         session: What `--session` said.
         choices: The session options that were typed.
-        json: Print one JSON object.
+        format: How the result is printed.
+        output: The file it goes to instead of standard output.
+        overwrite: That file may exist.
         yes: Don't ask before a destructive command.
         debug: Show tracebacks.
-        color: "auto", "always" or "never".
+        color: "auto", "always" or "never"; None where nothing was typed.
+        config: The settings file that was named.
         verbose: Log to standard error.
     """
 
@@ -39,11 +51,19 @@ class Invocation:
     params: Any
     session: str | None = None
     choices: SessionChoices = field(default_factory=SessionChoices)
-    json: bool = False
+    format: Format = Format.TABLE
+    output: str | None = None
+    overwrite: bool = False
     yes: bool = False
     debug: bool = False
-    color: str = "auto"
+    color: str | None = None
+    config: str | None = None
     verbose: int = 0
+
+    @property
+    def json(self) -> bool:
+        """Whether one JSON object is printed."""
+        return self.format is Format.JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +73,12 @@ class HelpAsked:
     text: str
 
 
-def click_command(command: Command) -> click.Command:
-    """The click command of a command; calling it gives an `Invocation`."""
+def click_command(command: Command, *, inside: bool = False) -> click.Command:
+    """The click command of a command; calling it gives an `Invocation`.
+
+    Args:
+        inside: The line is typed in the REPL or the workbench.
+    """
     own = fields_of(command.params)
 
     def collect(**values: Any) -> Invocation:
@@ -64,9 +88,9 @@ def click_command(command: Command) -> click.Command:
         return Invocation(
             command,
             params,
-            session=values.get(_SESSION) or session_before(),
+            session=values.get(SESSION) or session_before(),
             choices=SessionChoices(**{name: values[name] for name in names}),
-            json=values["json_"],
+            **printing_of(values),
             yes=values.get("yes_", False),
             **common_of(values),
         )
@@ -74,15 +98,16 @@ def click_command(command: Command) -> click.Command:
     return click.Command(
         name=command.name.split()[-1],
         callback=collect,
-        params=[*map(click_param, own), *_session_params(command), *common_params(command)],
+        params=[
+            *map(click_param, own),
+            *_session_params(command),
+            *common_params(command, inside=inside),
+        ],
         help=command.summary[:1].upper() + command.summary[1:] + ".",
         short_help=command.summary,
         epilog=_examples(command),
         context_settings=SETTINGS,
     )
-
-
-_SESSION = "session_"
 
 
 def _session_params(command: Command) -> list[click.Parameter]:
@@ -93,56 +118,6 @@ def _session_params(command: Command) -> list[click.Parameter]:
     if command.creates:
         found += [click_param(s) for s in fields_of(SessionChoices) if s.name not in taken]
     return found
-
-
-def session_option() -> click.Option:
-    """`--session NAME`, on a command or before it."""
-    return click.Option(
-        ["--session", _SESSION],
-        metavar="NAME",
-        help="The session to act on. [default: the last one used]",
-    )
-
-
-def common_params(command: Command | None = None) -> list[click.Parameter]:
-    """The options that every command takes."""
-    found: list[click.Parameter] = []
-    if command is not None and command.effect is Effect.DESTRUCTIVE:
-        found.append(click.Option(["--yes", "-y", "yes_"], is_flag=True, help="Don't ask first."))
-    if command is not None:
-        found.append(click.Option(["--json", "json_"], is_flag=True, help="Print one JSON object."))
-    return [
-        *found,
-        click.Option(
-            ["--color", "color_"],
-            type=click.Choice(["auto", "always", "never"]),
-            default="auto",
-            help="Colour the output. [default: auto]",
-        ),
-        click.Option(["--verbose", "-v", "verbose_"], count=True, help="Log to standard error."),
-        click.Option(["--debug", "debug_"], is_flag=True, help="Show tracebacks."),
-    ]
-
-
-def session_before() -> str | None:
-    """The session that was named before the command's name."""
-    found: str | None = _before(_SESSION)
-    return found
-
-
-def _before(name: str) -> Any:
-    """An option that was typed before the command's name."""
-    return click.get_current_context().find_root().params.get(name)
-
-
-def common_of(values: dict[str, Any]) -> dict[str, Any]:
-    """The options every command takes, typed after its name or before it."""
-    color = values["color_"]
-    return {
-        "debug": values["debug_"] or bool(_before("debug_")),
-        "color": (_before("color_") or color) if color == "auto" else color,
-        "verbose": max(values["verbose_"], _before("verbose_") or 0),
-    }
 
 
 def click_param(spec: ParamSpec) -> click.Parameter:
@@ -204,7 +179,7 @@ def parse(words: list[str]) -> Invocation | HelpAsked:
         UsageError: There is no such command, or its words are off.
     """
     command, rest = resolve(words)
-    parser = click_command(command)
+    parser = click_command(command, inside=True)
     parser.name = command.name
     if {"-h", "--help"} & set(rest):
         return HelpAsked(help_of(command))
@@ -221,7 +196,7 @@ def _invocation(value: object) -> Invocation:
 
 def help_of(command: Command) -> str:
     """The help text of a command, as typed inside romebench."""
-    parser = click_command(command)
+    parser = click_command(command, inside=True)
     with click.Context(parser, info_name=command.name, **SETTINGS) as context:
         return parser.get_help(context).replace("  romebench ", "  ")
 

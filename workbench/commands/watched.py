@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ...errors import ExitCode
-from .results import Result
+from .results import Result, names_of, plain
 
 if TYPE_CHECKING:
     from ...sessions.watch.calibration import Calibration
@@ -30,6 +31,14 @@ class Calibrated(Result):
     path: str | None
     made: bool
     calibration: Calibration
+
+    def rows(self) -> Sequence[Json]:
+        """The range of each figure under each rule."""
+        return [
+            {"rule": rule, "figure": name, **plain(found)}
+            for rule, ranges in self.calibration.rules.items()
+            for name, found in ranges.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,22 @@ class Compared(Result):
     kind: ClassVar[str] = "comparison"
     comparison: Comparison
 
+    def rows(self) -> Sequence[Json]:
+        """A row for each step of each session, by depth, with its figures."""
+        return [
+            {
+                "session": curve.session,
+                "rule": curve.rule,
+                "depth": depth,
+                "step": step,
+                "subject": curve.subjects[depth - 1],
+                "verdict": curve.verdicts[depth - 1],
+                **{name: values[depth - 1] for name, values in curve.figures.items()},
+            }
+            for curve in self.comparison.curves
+            for depth, step in enumerate(curve.steps, 1)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
@@ -98,6 +123,8 @@ class Retained(Result):
     """
 
     kind: ClassVar[str] = "retention"
+    table: ClassVar[str] = "curve"
+    columns: ClassVar[tuple[str, ...]] = names_of(Forgetting)
     session: str
     curve: tuple[Forgetting, ...]
     matrix: Retention

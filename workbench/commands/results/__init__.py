@@ -8,7 +8,7 @@ Importing this package costs nothing but dataclasses.
 from __future__ import annotations
 
 from .about import Check, Diagnosis, Place, Places
-from .base import Result, plain
+from .base import Result, names_of, plain
 from .history import BranchChanged, Branches, BranchLine, HistoryLog, Moved, OperationLog
 from .models import (
     HparamsLine,
@@ -32,6 +32,7 @@ from .steps import (
     Written,
     brief,
 )
+from .table import csv_text, flat, no_table
 
 __all__ = [
     "BranchChanged",
@@ -68,5 +69,9 @@ __all__ = [
     "Verified",
     "Written",
     "brief",
+    "csv_text",
+    "flat",
+    "names_of",
+    "no_table",
     "plain",
 ]

@@ -23,6 +23,7 @@ class Places(Result):
     """Where everything lies. `home`: what ROMEBENCH_HOME says, if it is set."""
 
     kind: ClassVar[str] = "where"
+    table: ClassVar[str] = "places"
     home: str | None
     places: tuple[Place, ...]
 
@@ -41,6 +42,7 @@ class Diagnosis(Result):
     """What `doctor` found."""
 
     kind: ClassVar[str] = "doctor"
+    table: ClassVar[str] = "checks"
     checks: tuple[Check, ...]
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ....store.records import BranchRecord, CursorRecord, OperationRecord, StepLine
-from .base import Result
+from ....store.records import BranchRecord, CursorRecord, Json, OperationRecord, StepLine
+from .base import Result, names_of, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Branches(Result):
     """The branches of a session."""
 
     kind: ClassVar[str] = "branches"
+    table: ClassVar[str] = "branches"
     session: str
     branches: tuple[BranchLine, ...]
 
@@ -61,6 +63,10 @@ class BranchChanged(Result):
     tip: int
     was: str | None = None
 
+    def rows(self) -> Sequence[Json]:
+        """The branch alone."""
+        return [plain(self)]
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryLog(Result):
@@ -71,6 +77,8 @@ class HistoryLog(Result):
     """
 
     kind: ClassVar[str] = "log"
+    table: ClassVar[str] = "steps"
+    columns: ClassVar[tuple[str, ...]] = names_of(StepLine)
     session: str
     model: str
     cursor: CursorRecord
@@ -84,5 +92,7 @@ class OperationLog(Result):
     """The operations of a session, newest last; the newest of `total`."""
 
     kind: ClassVar[str] = "operations"
+    table: ClassVar[str] = "operations"
+    columns: ClassVar[tuple[str, ...]] = names_of(OperationRecord)
     session: str
     operations: tuple[OperationRecord, ...]

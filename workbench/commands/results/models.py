@@ -23,6 +23,7 @@ class ModelList(Result):
     """The models romebench knows by name, and the architectures it can edit."""
 
     kind: ClassVar[str] = "models"
+    table: ClassVar[str] = "models"
     models: tuple[ModelLine, ...]
     architectures: tuple[str, ...]
 
@@ -91,6 +92,7 @@ class HparamsList(Result):
     """The hyperparameter presets."""
 
     kind: ClassVar[str] = "hparams-list"
+    table: ClassVar[str] = "presets"
     presets: tuple[HparamsLine, ...]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ....store.records import BranchRecord, CursorRecord, SessionRecord, SessionSummary
-from .base import Result
+from .base import Result, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class SessionList(Result):
     """The sessions of the store, newest used first. `current`: the one commands act on."""
 
     kind: ClassVar[str] = "sessions"
+    table: ClassVar[str] = "sessions"
+    columns: ClassVar[tuple[str, ...]] = names_of(SessionSummary)
     sessions: tuple[SessionSummary, ...]
     current: str | None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ....errors import ExitCode
 from ....store.records import GenerationRecord, Json, MeasurementRecord, QueueRecord, StepRecord
-from .base import Result
+from .base import Result, names_of, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class QueueShown(Result):
     """The queue of a session."""
 
     kind: ClassVar[str] = "queue"
+    table: ClassVar[str] = "entries"
+    columns: ClassVar[tuple[str, ...]] = names_of(QueueRecord)
     session: str
     entries: tuple[QueueRecord, ...]
 
@@ -140,6 +143,7 @@ class RunDone(Result):
     """
 
     kind: ClassVar[str] = "run"
+    columns: ClassVar[tuple[str, ...]] = names_of(StepBrief)
     session: str
     branch: str
     enqueued: int
@@ -152,3 +156,7 @@ class RunDone(Result):
     def exit_code(self) -> ExitCode:
         """EDIT_FAILED where any edit failed."""
         return ExitCode.EDIT_FAILED if self.failed else ExitCode.OK
+
+    def rows(self) -> Sequence[Json]:
+        """The steps, then the edits that failed."""
+        return [plain(each) for each in (*self.steps, *self.failed)]
