@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import RomebenchError
+from .known import layers
 from .options import SessionChoices
-from .registry import COMMANDS, resolve
+from .prose import complete_prose
+from .registry import COMMANDS, FIRST_WORDS, resolve
 from .spec import Command, Effect, ParamSpec, fields_of
 from .words import Word, quoted, words_of
 
@@ -48,52 +50,97 @@ def complete(line: str, bench: Bench, *, bare: bool = True) -> list[Candidate]:
 
     Args:
         line: Everything before the cursor.
-        bare: Commands may stand without a slash (the REPL).
+        bare: Commands may stand without a slash, and what is no command is an edit or a prompt
+            (the REPL).
     """
-    slash = len(line) - len(line.lstrip())
-    if line[slash : slash + 1] == "/":
-        offset = slash + 1
-    elif bare:
-        offset = 0
-    else:
+    blank = len(line) - len(line.lstrip())
+    if line[blank : blank + 1] == "/":
+        found = _command(_Typed(line, blank + 1), bench)
+    elif not bare or line.lstrip().startswith("\\"):
         return []
-    words = words_of(line[offset:])
-    ended = not words or (words[-1].end < len(line) - offset and not words[-1].open_quote)
-    last = Word("", len(line) - offset, len(line) - offset) if ended else words[-1]
-    before = [word.text for word in (words if ended else words[:-1])]
+    elif " " in line.lstrip() and line.split()[0] not in FIRST_WORDS:
+        found = _prose(line, 0, bench)
+    else:
+        found = _first(_Typed(line, 0), bench)
     try:
-        found = list(islice(_values(before, last.text, bench), _MOST))
+        return list(islice(found, _MOST))
     except RomebenchError:
         logger.debug("completion of %r failed", line, exc_info=True)
         return []
-    start = offset + last.start
-    return [Candidate(quoted(text), start, about) for text, about in found]
 
 
 _Values = Iterator[tuple[str, str]]
 
 
-def _values(before: list[str], prefix: str, bench: Bench) -> _Values:
-    """Texts that begin with `prefix` and may follow the words `before`, each with a remark."""
-    names = list(_names(before, prefix))
-    if names or not before:
-        yield from names
+class _Typed:
+    """A command line as far as it is typed.
+
+    Attributes:
+        line: All of it.
+        before: The words before the one that is being completed.
+        last: That one; empty where the line ends between words.
+    """
+
+    def __init__(self, line: str, offset: int) -> None:
+        words = [
+            Word(word.text, word.start + offset, word.end + offset, word.open_quote)
+            for word in words_of(line[offset:])
+        ]
+        ended = not words or (words[-1].end < len(line) and not words[-1].open_quote)
+        self.line = line
+        self.before = words if ended else words[:-1]
+        self.last = Word("", len(line), len(line)) if ended else words[-1]
+
+    @property
+    def names(self) -> list[str]:
+        """The words before, as plain text."""
+        return [word.text for word in self.before]
+
+    @property
+    def prefix(self) -> str:
+        """What is typed of the word that is being completed."""
+        return self.last.text
+
+    def words(self, values: _Values) -> Iterator[Candidate]:
+        """Values as whole words in the place of the last one."""
+        for text, about in values:
+            yield Candidate(quoted(text), self.last.start, about)
+
+
+def _first(typed: _Typed, bench: Bench) -> Iterator[Candidate]:
+    """The first word may become a command; else it begins an edit or a prompt."""
+    found = list(_command(typed, bench))
+    yield from found
+    if not found and not typed.before and typed.prefix:
+        yield from _prose(typed.line, 0, bench)
+
+
+def _prose(line: str, start: int, bench: Bench) -> Iterator[Candidate]:
+    for at, text, about in complete_prose(line[start:], bench):
+        yield Candidate(text, start + at, about)
+
+
+def _command(typed: _Typed, bench: Bench) -> Iterator[Candidate]:
+    """Texts that may follow the words before."""
+    names = list(_names(typed.names, typed.prefix))
+    if names or not typed.before:
+        yield from typed.words(iter(names))
         return
     try:
-        command, rest = resolve(before)
+        command, rest = resolve(typed.names)
     except RomebenchError:
         return
     specs = _options(command)
     by_flag = {flag: spec for spec in specs for flag in spec.flags}
     waiting = by_flag.get(rest[-1]) if rest else None
     if rest and rest[-1] == "--session" and command.takes_session:
-        yield from _starting(_sessions(bench), prefix)
+        yield from typed.words(_starting(_sessions(bench), typed.prefix))
     elif waiting is not None and waiting.kind is not bool:
-        yield from _of_spec(waiting, prefix, bench)
-    elif prefix.startswith("-"):
-        yield from _starting(_flags(command, specs, rest), prefix)
+        yield from typed.words(_of_spec(waiting, typed.prefix, bench))
+    elif typed.prefix.startswith("-"):
+        yield from typed.words(_starting(_flags(command, specs, rest), typed.prefix))
     else:
-        yield from _argument(command, rest, by_flag, prefix, bench)
+        yield from _argument(command, typed, len(typed.before) - len(rest), by_flag, bench)
 
 
 def _names(before: list[str], prefix: str) -> _Values:
@@ -132,32 +179,59 @@ def _flags(command: Command, specs: tuple[ParamSpec, ...], rest: list[str]) -> _
 
 
 def _argument(
-    command: Command, rest: list[str], by_flag: dict[str, ParamSpec], prefix: str, bench: Bench
-) -> _Values:
-    """The value of the argument whose turn it is."""
-    taken, skip = 0, False
-    for word in rest:
+    command: Command, typed: _Typed, first: int, by_flag: dict[str, ParamSpec], bench: Bench
+) -> Iterator[Candidate]:
+    """The value of the argument whose turn it is.
+
+    Args:
+        first: How many words the command's name has.
+    """
+    taken, skip = [], False
+    for word in typed.before[first:]:
         if skip:
             skip = False
-        elif word.startswith("-") and len(word) > 1:
-            spec = by_flag.get(word)
-            skip = word == "--session" or (spec is not None and spec.kind is not bool)
+        elif word.text.startswith("-") and len(word.text) > 1:
+            spec = by_flag.get(word.text)
+            skip = word.text == "--session" or (spec is not None and spec.kind is not bool)
         else:
-            taken += 1
+            taken.append(word)
     arguments = [spec for spec in fields_of(command.params) if spec.argument]
-    if taken < len(arguments):
-        yield from _of_spec(arguments[taken], prefix, bench)
+    if not arguments or (len(taken) >= len(arguments) and not arguments[-1].many):
+        return
+    spec = arguments[min(len(taken), len(arguments) - 1)]
+    if spec.completes in ("request", "text"):
+        yield from _typed_text(typed, taken, bench)
+    else:
+        yield from typed.words(_of_spec(spec, typed.prefix, bench))
+
+
+def _typed_text(typed: _Typed, taken: list[Word], bench: Bench) -> Iterator[Candidate]:
+    """An edit or a prompt behind a command: all its words, in quotes or not."""
+    first = taken[0] if taken else typed.last
+    quote = typed.line[first.start : first.start + 1]
+    if quote not in ("'", '"'):
+        # Only a text that goes on to the end of the line: no option may stand in between.
+        if typed.before[len(typed.before) - len(taken) :] == taken:
+            yield from _prose(typed.line, first.start, bench)
+    elif first is typed.last and first.open_quote:
+        for found in _prose(typed.line, first.start + 1, bench):
+            if quote not in found.text and "\\" not in found.text:
+                yield found
 
 
 def _of_spec(spec: ParamSpec, prefix: str, bench: Bench) -> _Values:
     if spec.choices:
         yield from _starting(((choice, "") for choice in spec.choices), prefix)
+    elif spec.completes == "layer":
+        # Where several may be named, the last one is completed: "1,2,".
+        named = prefix[: prefix.rfind(",") + 1]
+        yield from _starting(((named + text, about) for text, about in layers(bench)), prefix)
     elif spec.completes == "file":
-        yield from _files(prefix)
+        yield from files(prefix)
     elif spec.completes in _SOURCES:
         yield from _starting(_SOURCES[spec.completes](bench), prefix)
         if spec.completes in ("preset", "model") and prefix:
-            yield from _files(prefix)
+            yield from files(prefix)
 
 
 def _starting(values: _Values, prefix: str) -> _Values:
@@ -205,7 +279,7 @@ _SOURCES: dict[str, Callable[[Bench], _Values]] = {
 }
 
 
-def _files(prefix: str) -> _Values:
+def files(prefix: str) -> _Values:
     """Files and folders that begin with `prefix`, hidden ones only where asked for."""
     folder, slash, stem = prefix.rpartition("/")
     try:

@@ -99,6 +99,7 @@ class VectorsParams(LookParams):
         "Layer of the MLP the vector is taken from. [default: the answer's boundary]",
         "-l",
         default=None,
+        completes="layer",
         minimum=0,
     )
     act: str = param(
@@ -107,7 +108,10 @@ class VectorsParams(LookParams):
         choices=("read", "residual", "ffn"),
     )
     to: int | None = param(
-        "First layer acted on. [default: the vector's own]", default=None, minimum=0
+        "First layer acted on. [default: the vector's own]",
+        default=None,
+        completes="layer",
+        minimum=0,
     )
     layers: int = param("Layers in a row acted on.", default=1, minimum=1)
     scale: float = param("Times the vector; negative takes it away.", "-x", default=1.0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NoReturn, dataclass_transform
 
 Completes = Literal[
-    "", "step", "branch", "ref", "session", "file", "preset", "request", "model", "text"
+    "", "step", "branch", "ref", "session", "file", "preset", "request", "model", "text", "layer"
 ]
 """What completes a parameter: live state (`ref` is a step, a branch or "base") or the file system.
 

@@ -48,6 +48,7 @@ class CollectParams(SiteParams):
         'Layers: "5", "3,4,5", "3-8" or all. [default: the layer of the model\'s hparams]',
         "-l",
         default=None,
+        completes="layer",
     )
     tokens: int = param("Keys to collect, one a token.", "-t", default=100_000, minimum=1)
     window: int = param("Longest stretch of tokens given at once.", default=512, minimum=2)
@@ -68,7 +69,10 @@ class ImportParams(SiteParams):
         default="",
     )
     layer: int | None = param(
-        "The layer it is of. [default: the layer of the model's hparams]", "-l", default=None
+        "The layer it is of. [default: the layer of the model's hparams]",
+        "-l",
+        default=None,
+        completes="layer",
     )
 
 

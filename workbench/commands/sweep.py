@@ -26,7 +26,7 @@ class SweepParams(SiteParams):
     """On which requests, at which layers, and how."""
 
     file: str = param("A request file.", argument=True, completes="file", default="")
-    layer: str = param('Layers: "3,4,5", "3-8" or all.', "-l", default="all")
+    layer: str = param('Layers: "3,4,5", "3-8" or all.', "-l", default="all", completes="layer")
     limit: int = param("Only the first so many requests.", "-n", default=20, minimum=1)
     rule: str = param("Update rule.", "-r", default="r-rome", choices=RULES)
     hparams: str | None = param(

@@ -1,81 +1,79 @@
-"""The line editor itself: prompt-toolkit with history, completion and the toolbar."""
+"""The line editor itself: prompt-toolkit put together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
+from prompt_toolkit.application.current import get_app
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.styles import Style
 
-from ..commands.complete import complete
-from ..render.text import shortened
-from .lines import OWN_WORDS
+from .completer import LineCompleter, Suggest
+from .history import open_history
+from .keys import TOGGLE, line_keys, mode_name
+from .lexer import LineLexer
 from .toolbar import toolbar
 
 if TYPE_CHECKING:
     from ..bench import Bench
 
-
-class LineCompleter(Completer):
-    """Completes from the registry and from live state.
-
-    Args:
-        bench: What is open.
-    """
-
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-
-    def get_completions(
-        self, document: Document, complete_event: CompleteEvent
-    ) -> Iterable[Completion]:
-        """The candidates at the cursor."""
-        line = document.text_before_cursor
-        # Whoever types prose wants no menu under it; Tab still asks for one.
-        if not complete_event.completion_requested and not line.strip():
-            return
-        if " " not in line:
-            for word in sorted(OWN_WORDS):
-                if line and word.startswith(line):
-                    yield Completion(word, -len(line))
-        for found in complete(line, self._bench):
-            yield Completion(
-                found.text,
-                found.start - len(line),
-                display_meta=shortened(found.about, 60),
-            )
+_STYLE = Style.from_dict(
+    {
+        "prompt": "bold",
+        "continuation": "ansibrightblack",
+        "line.command": "ansicyan",
+        "line.subject": "bold",
+        "line.arrow": "ansibrightblack",
+        "line.target": "ansigreen bold",
+        "line.comment": "ansibrightblack",
+        "bottom-toolbar": "noreverse bg:ansibrightblack fg:ansiwhite",
+        "toolbar.session": "bold",
+        "toolbar.ok": "fg:ansibrightgreen",
+        "toolbar.warn": "fg:ansibrightyellow bold",
+        "toolbar.collapsed": "bg:ansired fg:ansiwhite bold",
+        "toolbar.remark": "italic",
+    }
+)
+_PLAIN = Style.from_dict({"prompt": "bold"})
 
 
-def make_editor(bench: Bench, history: Path) -> PromptSession[str]:
+def make_editor(
+    bench: Bench, history: Path, *, vi: bool = False, color: bool = True
+) -> PromptSession[str]:
     """A prompt on the terminal.
 
     Args:
-        bench: Completion and toolbar tell of it.
+        bench: Completion, suggestions and toolbar tell of it.
         history: File that keeps what was typed; its folder is made.
+        vi: Begin with vi's keys instead of emacs's.
+        color: Colour what is typed and the toolbar.
     """
     return PromptSession(
-        message=FormattedText([("bold", "rome"), ("", "> ")]),
-        history=_history(history),
+        message=FormattedText([("class:prompt", "rome>"), ("", " ")]),
+        prompt_continuation=_continuation,
+        multiline=True,
+        history=open_history(history),
         completer=LineCompleter(bench),
         complete_while_typing=True,
-        auto_suggest=AutoSuggestFromHistory(),
-        bottom_toolbar=lambda: toolbar(bench),
+        auto_suggest=Suggest(bench),
+        lexer=LineLexer() if color else None,
+        bottom_toolbar=lambda: FormattedText(
+            toolbar(bench, get_app().output.get_size().columns, f"{TOGGLE} {mode_name()}")
+        ),
+        key_bindings=line_keys(),
+        editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
+        style=_STYLE if color else _PLAIN,
+        color_depth=None if color else ColorDepth.DEPTH_1_BIT,
         enable_suspend=True,
         enable_open_in_editor=True,
     )
 
 
-def _history(path: Path) -> History:
-    """What was typed before; kept in memory only where the file can't be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    except OSError:
-        return InMemoryHistory()
-    return FileHistory(str(path))
+def _continuation(width: int, number: int, wrapped: int) -> FormattedText:
+    """What stands before a further line; nothing before the rest of a long one."""
+    dots = "" if wrapped else "…> "
+    return FormattedText([("class:continuation", dots.rjust(width))])

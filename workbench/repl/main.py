@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, TextIO, cast
 
-from ...errors import ExitCode, FileFormatError
+from ...errors import ExitCode
 from ..bench import Bench
 from ..cli import diagnostics
+from ..cli.output import wants_color
 from ..logs import to_file, to_stderr
 from ..paths import Paths
-from .lines import Leave, Lines
+from ..settings import EditingMode, Pager, load_settings
+from .lines import Lines
+from .scripts import Leave
+from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
     from ..cli.start import Start
+    from ..settings import Settings
 
 
 def run(start: Start) -> int:
@@ -27,43 +35,56 @@ def run(start: Start) -> int:
         to_stderr(start.verbose)
     with Bench(paths, current=start.session, choices=start.choices) as bench:
         bench.resume(diagnostics.note)
-        lines = Lines(bench, color=start.color, debug=start.debug)
         if interactive:
-            return _converse(lines, paths)
-        return _script(lines, sys.stdin, keep_going=start.keep_going)
+            return _converse(start, bench)
+        lines = Lines(bench, color=start.color, debug=start.debug, keep_going=start.keep_going)
+        return lines.script("standard input", sys.stdin)
 
 
-def _script(lines: Lines, script: Iterable[str], *, keep_going: bool) -> int:
-    """Do the lines of a script; gives the code of the first that failed."""
-    first = int(ExitCode.OK)
-    for line in _decoded(script):
-        try:
-            code = lines.take(line.rstrip("\n"))
-        except Leave:
-            break
-        first = first or code
-        if code and not keep_going:
-            break
-    return first
-
-
-def _decoded(script: Iterable[str]) -> Iterator[str]:
-    try:
-        yield from script
-    except UnicodeDecodeError as error:
-        raise FileFormatError(f"the script is not UTF-8 text (byte {error.start})") from None
-
-
-def _converse(lines: Lines, paths: Paths) -> int:
+def _converse(start: Start, bench: Bench) -> int:
     """Talk to somebody at a terminal until they leave."""
     from .editor import make_editor
 
-    editor = make_editor(lines.bench, paths.history)
+    settings = load_settings(bench.paths)
+    color = start.color if start.color != "auto" else settings.color
+    editor = make_editor(
+        bench,
+        bench.paths.history,
+        vi=settings.editing_mode is EditingMode.VI,
+        color=bool(wants_color(color, tty=True)),
+    )
     sys.stdout.write("romebench: `help` lists the commands, Ctrl-D leaves\n")
+    with _paged(settings) as waited:
+        watch = Stopwatch(diagnostics.note, on=True, waited=waited)
+        lines = Lines(
+            bench,
+            color=color,
+            debug=start.debug,
+            keep_going=start.keep_going,
+            stopwatch=watch,
+        )
+        return _until_left(editor, lines)
+
+
+def _until_left(editor: PromptSession[str], lines: Lines) -> int:
     while True:
         try:
             lines.take(editor.prompt())
+            sys.stdout.flush()
         except KeyboardInterrupt:
             continue
         except (EOFError, Leave):
             return ExitCode.OK
+
+
+@contextmanager
+def _paged(settings: Settings) -> Iterator[Callable[[], float]]:
+    """Let long output go through the pager; gives what tells how long it was read there."""
+    from .pager import PagedOutput
+
+    if settings.pager is Pager.NEVER:
+        yield lambda: 0.0
+        return
+    output = PagedOutput(sys.stdout, always=settings.pager is Pager.ALWAYS, tell=diagnostics.note)
+    with redirect_stdout(cast(TextIO, output)):
+        yield lambda: output.waited_s

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from romebench.engine.request import EditRequest
 from romebench.workbench.bench import Bench
 from romebench.workbench.commands.complete import complete
 from romebench.workbench.paths import Paths
@@ -43,13 +44,37 @@ def texts(line: str, bench: Bench, **options: bool) -> list[str]:
         ("generate x --at ", ["cursor", "base"]),
         ("undo -", ["-n", "--session", "--json", "--help"]),
         ("queue clear --y", ["--yes"]),
-        ("[LeBron James] plays", []),
+        ("[lebron", ["LeBron James]"]),
+        ("The [eiffel", ["Eiffel Tower]"]),
+        ("[LeBron James]", [" plays the sport of => "]),
+        ("[LeBron James] plays", [" plays the sport of => "]),
+        ("[Nobody] is", [" is => "]),
+        ("[Nobody] is =", []),
+        ("The capital of [Poland] is => Wars", ["Warsaw"]),
+        ("[LeBron James] plays the sport of => f", ["football"]),
+        ("LeBron James pl", ["LeBron James plays the sport of"]),
+        (r"\[LeBron", []),
+        ("edit [LeBron J", ["LeBron James]"]),
+        ('generate "LeBron James pl', ["LeBron James plays the sport of"]),
+        ("generate -n 3 LeBron J", ["LeBron James plays the sport of"]),
+        ("generate LeBron -n 3 J", []),
+        ("vectors x --layer ", [str(layer) for layer in range(6)]),
+        ("sweep-layers x --layer 1,5", ["1,5"]),
         ("nonsense ", []),
         ("goto main ", []),
     ],
 )
 def test_what_follows(line: str, found: list[str], bench: Bench) -> None:
     assert texts(line, bench) == found
+
+
+def test_subjects_of_the_session_come_first_and_once(bench: Bench) -> None:
+    found = complete("[", bench)
+    assert (found[0].text, found[0].about) == ("LeBron James]", "step 1 → football")
+    assert [each.text for each in found].count("LeBron James]") == 1
+    bench.session(write=True).enqueue([EditRequest("{} is", "A queued subject", "x")], "test")
+    (queued,) = complete("[a queued", bench)
+    assert queued.about == "queued"
 
 
 def test_an_option_is_offered_once(bench: Bench) -> None:
@@ -59,6 +84,7 @@ def test_an_option_is_offered_once(bench: Bench) -> None:
 
 def test_without_bare_commands_only_a_slash_begins_one(bench: Bench) -> None:
     assert texts("un", bench, bare=False) == []
+    assert texts("[LeBron", bench, bare=False) == []
     assert texts("/un", bench, bare=False) == ["undo"]
 
 

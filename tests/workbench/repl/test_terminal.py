@@ -10,7 +10,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-PROMPT = "rome\x1b[0m>"
+PROMPT = "rome>\x1b[0m"
 WHERE_IS_THE_CURSOR, IN_ROW_TEN = "\x1b[6n", "\x1b[10;1R"
 
 
@@ -32,6 +32,7 @@ def repl(own_home: Path) -> Iterator[pexpect.spawn]:
             "NO_COLOR": "1",
             "LINES": "40",
             "COLUMNS": "120",
+            "PAGER": f"sh -c 'cat > {own_home / 'paged'}'",
         },
         dimensions=(40, 120),
         encoding="utf-8",
@@ -47,7 +48,8 @@ def test_the_first_minute(repl: pexpect.spawn, own_home: Path) -> None:
     repl.sendline("[LeBron James] plays the sport of => football")
     repl.expect("made session 'pocket'")
     repl.expect("LeBron James → football")
-    repl.expect("within the calibrated range")
+    repl.expect("probability")
+    repl.expect(r"took \d")
     at_prompt(repl)
     repl.expect(r"step 1 \(1/1\) on main")
     repl.sendline("generate LeBron James plays the sport of --greedy -n 2")
@@ -60,6 +62,25 @@ def test_the_first_minute(repl: pexpect.spawn, own_home: Path) -> None:
     repl.sendline("goto nowhere")
     repl.expect("romebench: 'nowhere'")
     at_prompt(repl)
+    repl.send("hpar\t")
+    repl.expect("hparams")
+    repl.sendcontrol("c")
+    repl.send("\x1bOS")
+    repl.expect("vi insert")
+    at_prompt(repl)
+    repl.sendline("help")
+    at_prompt(repl)
+    assert "The line editor" in (own_home / "paged").read_text()
+    repl.sendline("sessions delete pocket")
+    repl.expect("Delete session 'pocket'.*N.: ")
+    repl.sendline("n")
+    repl.expect("nothing was done")
+    at_prompt(repl)
+    repl.sendline("sessions delete pocket")
+    repl.expect("Delete session 'pocket'.*N.: ")
+    repl.sendline("y")
+    repl.expect("deleted session pocket")
+    at_prompt(repl)
     repl.sendeof()
     repl.expect(pexpect.EOF)
     repl.wait()
@@ -67,25 +88,16 @@ def test_the_first_minute(repl: pexpect.spawn, own_home: Path) -> None:
     assert "+undo" in (own_home / "state" / "history").read_text()
 
 
-def test_tab_completes_and_ctrl_c_clears_the_line(repl: pexpect.spawn) -> None:
-    repl.send("sess\t")
-    repl.expect("sessions")
-    repl.sendcontrol("c")
-    at_prompt(repl)
-    repl.sendline("hparams list")
-    repl.expect("gpt2-xl")
-    repl.sendline("exit")
-    repl.expect(pexpect.EOF)
-
-
 def test_ctrl_c_cancels_the_call_and_keeps_the_session(repl: pexpect.spawn, tmp_path: Path) -> None:
     many = tmp_path / "many.txt"
     many.write_text("".join(f"[Player {n}] plays the sport of => golf\n" for n in range(60)))
-    repl.sendline(f"run {many}")
+    script = tmp_path / "script.txt"
+    script.write_text(f"run {many}\nsessions delete pocket -y\n")
+    repl.sendline(f"source {script}")
     repl.expect("1  Player 0 → golf")
     repl.sendcontrol("c")
     repl.expect("stopping")
-    repl.expect("cancelled")
+    repl.expect("script.txt:1: .*cancelled")
     at_prompt(repl)
     repl.sendline("log --operations")
     repl.expect("step +ok")
@@ -93,21 +105,7 @@ def test_ctrl_c_cancels_the_call_and_keeps_the_session(repl: pexpect.spawn, tmp_
     repl.sendline("undo")
     repl.expect("undid 1 step")
     at_prompt(repl)
-    repl.sendeof()
+    repl.sendline("exit")
     repl.expect(pexpect.EOF)
     repl.wait()
     assert repl.exitstatus == 0
-
-
-def test_what_destroys_is_asked_first(repl: pexpect.spawn) -> None:
-    repl.sendline("sessions new study")
-    repl.expect("created session")
-    at_prompt(repl)
-    repl.sendline("sessions delete study")
-    repl.expect("Delete session 'study'.*N.: ")
-    repl.sendline("n")
-    repl.expect("nothing was done")
-    repl.sendline("sessions delete study")
-    repl.expect("Delete session 'study'.*N.: ")
-    repl.sendline("y")
-    repl.expect("deleted session study")
