@@ -9,7 +9,6 @@ depends on its seed alone and not on what was written before it.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,9 @@ from ...errors import RequestError
 from ..model import LoadedModel
 from ..progress import NEVER, StopFlag, check
 from ..tokens import encode
+
+BATCH_SIZE = 32
+"""Prompts that go through the model together."""
 
 MAX_TOKENS = 100
 TOP_K = 5
@@ -34,11 +36,13 @@ class Continuation:
         prompt: As given.
         token_ids: Ids of the continuation alone.
         text: Prompt and continuation, normalised as published.
+        written: The continuation alone, likewise.
     """
 
     prompt: str
     token_ids: tuple[int, ...]
     text: str
+    written: str
 
 
 def continuations(
@@ -52,7 +56,8 @@ def continuations(
 ) -> list[Continuation]:
     """One continuation of each prompt.
 
-    Prompts of one length go through the model together, so nothing is ever padded.
+    Prompts go through the model together, each as far as the shortest reaches; longer ones are fed
+    token by token while the shorter are already written on. So nothing is ever padded.
 
     Args:
         seeds: One for each prompt.
@@ -64,49 +69,59 @@ def continuations(
     """
     limit = min(max_tokens, model.max_positions or max_tokens)
     rows = [encode(model.tokenizer, prompt).ids for prompt in prompts]
-    groups: dict[int, list[int]] = defaultdict(list)
-    for i, row in enumerate(rows):
+    for prompt, row in zip(prompts, rows, strict=True):
         if not row or len(row) >= limit:
             raise RequestError(
-                f"the generation prompt {prompts[i]!r:.60} has {len(row)} tokens",
+                f"the generation prompt {prompt!r:.60} has {len(row)} tokens",
                 f"it needs 1 to {limit - 1}",
             )
-        groups[len(row)].append(i)
-    written: dict[int, list[int]] = {}
-    for members in groups.values():
-        fed = torch.tensor([rows[i] for i in members], device=model.input_device)
-        drawn = _write(model, fed, [seeds[i] for i in members], limit, top_k, stop)
-        written.update(zip(members, drawn, strict=True))
+    drawn: list[list[int]] = []
+    for start in range(0, len(rows), BATCH_SIZE):
+        part = slice(start, start + BATCH_SIZE)
+        drawn += _write(model, rows[part], seeds[part], limit, top_k, stop)
     return [
-        Continuation(prompt, tuple(written[i]), _published(model, [*rows[i], *written[i]]))
-        for i, prompt in enumerate(prompts)
+        Continuation(prompt, tuple(new), _published(model, [*row, *new]), _published(model, new))
+        for prompt, row, new in zip(prompts, rows, drawn, strict=True)
     ]
 
 
 def _write(
-    model: LoadedModel, fed: Tensor, seeds: list[int], limit: int, top_k: int, stop: StopFlag
+    model: LoadedModel,
+    rows: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    limit: int,
+    top_k: int,
+    stop: StopFlag,
 ) -> list[list[int]]:
-    """Write on from rows of one length until each has `limit` tokens."""
+    """Write on from rows until each has `limit` tokens."""
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    out: list[list[int]] = [[] for _ in seeds]
+    texts = [list(row) for row in rows]
+    shortest = min(map(len, rows))
+    fed = torch.tensor([row[:shortest] for row in rows], device=model.input_device)
     cache = DynamicCache()
-    for length in range(fed.shape[1], limit):
+    for length in range(shortest, limit):
         check(stop, "the measurement")
-        shown = torch.ones(len(seeds), length, dtype=torch.long, device=model.input_device)
-        with torch.no_grad():
-            answer = model.model(
-                input_ids=fed,
-                attention_mask=shown,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-        scores = answer.logits[:, -1].float().cpu()
-        tokens = [_draw(row, top_k, g) for row, g in zip(scores, generators, strict=True)]
-        for row, token in zip(out, tokens, strict=True):
-            row.append(token)
-        fed = torch.tensor(tokens, device=model.input_device)[:, None]
-    return out
+        scores = _next_scores(model, fed, length, cache)
+        for text, row, generator in zip(texts, scores, generators, strict=True):
+            if len(text) == length:
+                text.append(_draw(row, top_k, generator))
+        fed = torch.tensor([text[length] for text in texts], device=model.input_device)[:, None]
+    return [text[len(row) :] for text, row in zip(texts, rows, strict=True)]
+
+
+def _next_scores(model: LoadedModel, fed: Tensor, length: int, cache: DynamicCache) -> Tensor:
+    """Scores of what comes behind `length` tokens, [rows, V], fp32 on the CPU."""
+    shown = torch.ones(len(fed), length, dtype=torch.long, device=model.input_device)
+    with torch.no_grad():
+        answer = model.model(
+            input_ids=fed,
+            attention_mask=shown,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+    found: Tensor = answer.logits[:, -1].float().cpu()
+    return found
 
 
 def _draw(scores: Tensor, top_k: int, generator: torch.Generator) -> int:
@@ -119,7 +134,7 @@ def _draw(scores: Tensor, top_k: int, generator: torch.Generator) -> int:
     return int(best.indices[choice])
 
 
-def _published(model: LoadedModel, ids: list[int]) -> str:
+def _published(model: LoadedModel, ids: Sequence[int]) -> str:
     """The text as the published scores are computed on it."""
     text = model.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return unicodedata.normalize("NFKD", str(text)).replace("\n\n", " ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...engine.metrics.answers import answer_bits, answer_steps
 from ...engine.metrics.continuations import MAX_TOKENS, TOP_K, Continuation, continuations
-from ...engine.metrics.entropy import mean_fluency
+from ...engine.metrics.entropy import generation_entropy, mean_fluency
 from ...engine.metrics.perplexity import perplexity
 from ...engine.metrics.targets import target_pairs
 from ...engine.model import LoadedModel
@@ -82,6 +82,7 @@ class Scorer:
         seeds = tuple(self._seed(case, i) for i in range(len(case.generation_prompts)))
         texts = continuations(model, case.generation_prompts, seeds, stop=stop)
         figures["ngram_entropy"] = mean_fluency([t.text for t in texts], self.plan.tokeniser)
+        figures["generation_entropy"] = generation_entropy([text.written for text in texts])
         figures["text"] = [text.text for text in texts]
         if self.references is not None:
             figures.update(_consistency(model, case, texts, self.references))

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.metrics.entropy import generation_entropy
 from ...engine.metrics.scores import (
     TargetPair,
     harmonic_mean,
@@ -125,11 +124,9 @@ def _part(part: Mapping[str, Any]) -> dict[str, float]:
         bits = part.get(f"{name}_prompts_correct")
         if bits:
             found[f"{name}_acc"] = sum(map(float, bits)) / len(bits)
-    for name in ("ngram_entropy", "reference_score", "essence_score"):
+    for name in ("ngram_entropy", "reference_score", "essence_score", "generation_entropy"):
         if part.get(name) is not None:
             found[name] = float(part[name])
-    if part.get("text"):
-        found["generation_entropy"] = generation_entropy(part["text"])
     return found
 
 

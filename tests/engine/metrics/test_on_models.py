@@ -133,10 +133,13 @@ def test_continuations_are_seeded_one_by_one(load_small: Callable[..., LoadedMod
     again = continuations(model, prompts[::-1], [4, 3, 2, 1], max_tokens=24)[::-1]
     assert [c.token_ids for c in first] == [c.token_ids for c in again]
     assert first[0].token_ids != first[2].token_ids
+    # Whatever it goes through the model with, a text is its prompt's and its seed's.
+    alone = [continuations(model, [p], [i], max_tokens=24)[0] for i, p in enumerate(prompts, 1)]
+    assert alone == first
     for prompt, written in zip(prompts, first, strict=True):
         before = len(model.tokenizer(prompt)["input_ids"])
         assert before + len(written.token_ids) == 24
-        assert written.text.startswith(prompt)
+        assert written.text == prompt + written.written
         assert "<|endoftext|>" not in written.text
         assert "\n\n" not in written.text
 
