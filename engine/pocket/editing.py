@@ -235,40 +235,78 @@ class SequenceResult:
 
 
 def sequence(
-    bench: Bench, records: Sequence[Record], rule: Rule, edits: int, order: int, documents: int = 60
-) -> SequenceResult:
-    """Apply `edits` records in the order of a seed and measure what is left."""
-    chosen = random.Random(order).sample(list(records), edits)
-    norms, ratios, distance = [], [], []
+    bench: Bench,
+    records: Sequence[Record],
+    rule: Rule,
+    marks: Sequence[int],
+    order: int,
+    documents: int = 60,
+    facts: int = 300,
+    report: Callable[[], None] | None = None,
+) -> list[SequenceResult]:
+    """Apply records in the order of a seed; measure what is left after `marks` edits each.
+
+    Args:
+        marks: Numbers of edits, smallest first; the last one is how many are made.
+        documents: Held-out documents that perplexity is read on.
+        facts: Facts of other subjects that are asked for.
+        report: Called after each edit.
+    """
+    chosen = random.Random(order).sample(list(records), marks[-1])
+    run, results = _Run(bench, rule, order), []
     with bench.restoring():
-        for record in chosen:
-            delta, ratio = bench.delta(bench.edit(record).context, rule)
-            bench.add(delta)
-            norms.append(bench.relative(delta.frobenius()))
-            ratios.append(ratio)
-            distance.append(bench.relative(float((bench.live - bench.base).norm())))
-        pairs = [(_prompt(record), _new(record)) for record in chosen]
-        past = answered(bench.model.model, bench.model.tokenizer, pairs)
-        facts = unedited_facts({r["requested_rewrite"]["subject"] for r in chosen})
-        others = [(fact.prompt.format(fact.subject), fact.object) for fact in facts]
-        kept = answered(bench.model.model, bench.model.tokenizer, others)
-        texts = held_out_documents()[:documents]
-        after = perplexity(bench.model.model, bench.model.tokenizer, texts)
-    return SequenceResult(
-        rule=rule,
-        order=order,
-        edits=edits,
-        distance=distance,
-        norms=norms,
-        ratios=ratios,
-        subjects=[record["requested_rewrite"]["subject"] for record in chosen],
-        perplexity=after,
-        unedited_kept=Rate(sum(kept), len(kept)),
-        edits_kept=Rate(sum(past), len(past)),
-    )
+        for done, record in enumerate(chosen, 1):
+            run.edit(record)
+            if done in marks:
+                results.append(run.measure(chosen[:done], documents, facts))
+            if report is not None:
+                report()
+    return results
 
 
-def unedited_facts(edited: set[str], count: int = 300) -> list[Fact]:
+class _Run:
+    """A sequence as it grows."""
+
+    def __init__(self, bench: Bench, rule: Rule, order: int) -> None:
+        self._bench, self._rule, self._order = bench, rule, order
+        self._norms: list[float] = []
+        self._ratios: list[float] = []
+        self._distance: list[float] = []
+
+    def edit(self, record: Record) -> None:
+        """Write one more record into the weight."""
+        bench = self._bench
+        delta, ratio = bench.delta(bench.edit(record).context, self._rule)
+        bench.add(delta)
+        self._norms.append(bench.relative(delta.frobenius()))
+        self._ratios.append(ratio)
+        self._distance.append(bench.relative(float((bench.live - bench.base).norm())))
+
+    def measure(self, edited: Sequence[Record], documents: int, count: int) -> SequenceResult:
+        """What is left of the model after these edits."""
+        model, tokenizer = self._bench.model.model, self._bench.model.tokenizer
+        subjects = [record["requested_rewrite"]["subject"] for record in edited]
+        facts = [
+            (fact.prompt.format(fact.subject), fact.object)
+            for fact in unedited_facts(set(subjects), count)
+        ]
+        kept = answered(model, tokenizer, facts)
+        past = answered(model, tokenizer, [(_prompt(record), _new(record)) for record in edited])
+        return SequenceResult(
+            rule=self._rule,
+            order=self._order,
+            edits=len(edited),
+            distance=list(self._distance),
+            norms=list(self._norms),
+            ratios=list(self._ratios),
+            subjects=subjects,
+            perplexity=perplexity(model, tokenizer, held_out_documents()[:documents]),
+            unedited_kept=Rate(sum(kept), len(kept)),
+            edits_kept=Rate(sum(past), len(past)),
+        )
+
+
+def unedited_facts(edited: set[str], count: int) -> list[Fact]:
     """A fixed sample of facts whose subjects were not edited."""
     facts = [fact for fact in load_world().facts if fact.subject not in edited]
     return random.Random(SEED).sample(facts, min(count, len(facts)))

@@ -69,14 +69,19 @@ def measure_sequences(
     """Sequences of edits in several orders under each rule, on the test set."""
     bench = Bench.open(hparams)
     records = evaluation_set(Split.TEST)
+    marks = sorted(edits)
     runs: list[SequenceResult] = []
-    report = _progress("sequences")
-    total = len(rules) * len(edits) * orders
+    done = 0
+    report, total = _progress("edits in sequences"), len(rules) * orders * marks[-1]
+
+    def landed() -> None:
+        nonlocal done
+        done += 1
+        report(done, total)
+
     for rule in rules:
-        for count in edits:
-            for order in range(orders):
-                runs.append(sequence(bench, records, rule, count, order))
-                report(len(runs), total)
+        for order in range(orders):
+            runs += sequence(bench, records, rule, marks, order, report=landed)
     return {"hparams": hparams.to_json(), "runs": [_sequence(run) for run in runs]}
 
 
