@@ -18,6 +18,9 @@ def run_tui(bench: Bench) -> int:
     Args:
         bench: The store and the session to open. It is used from the engine lane only, and is
             idle again when this returns.
+
+    Raises:
+        SettingsError: A key of the settings is off.
     """
     from .collector import rest, settle
 
@@ -25,7 +28,7 @@ def run_tui(bench: Bench) -> int:
     from .app import Workbench
     from .lane.desk import Desk
 
-    app = Workbench(Desk(bench))
+    app = Workbench(Desk(bench), bench.settings)
     try:
         app.run()
         return app.finish()

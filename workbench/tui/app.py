@@ -6,16 +6,20 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import wait
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
 from ...engine.lane import EngineLane
+from ..settings import Settings
 from .conductor import Conductor
+from .keymap import Keymap, bindings_of
+from .keys import ACTIONS, APP
 from .lane.desk import Desk
 from .lane.jobs import LaneBridge
 from .tabs.table import TABS
@@ -43,21 +47,25 @@ class Workbench(App[None]):
 
     Args:
         desk: Everything that is done with store and model; touched in the engine lane only.
+        settings: Theme and keys; None for what is built in.
+
+    Raises:
+        SettingsError: The keys name an action or a key that there is none of.
     """
 
     CSS_PATH = "app.tcss"
     TITLE = "romebench"
     COMMANDS: ClassVar[set[Callable[[], type[Palette]]]] = {_palette}  # type: ignore[assignment]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "quit", tooltip="Stop what runs and leave", priority=True),
-        Binding("f8", "picture", "screenshot", show=False, tooltip="Save an SVG of the screen"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(APP)
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (70, "-narrow"), (100, "-wide"), (160, "-vast")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, settings: Settings | None = None) -> None:
         super().__init__()
+        self.settings = Settings() if settings is None else settings
+        self.keymap = Keymap(ACTIONS, self.settings.keys)
+        self.keymap.apply(self)
         self._desk = desk
         self._finished = False
         self._lane = EngineLane()
@@ -65,11 +73,22 @@ class Workbench(App[None]):
         self.workspace = Workspace(Conductor(self._desk, self.bridge), self._desk)
         for theme in OWN:
             self.register_theme(theme)
-        chosen = read_theme(desk.paths.state)
-        self.theme = chosen if chosen in self.available_themes else OWN[0].name
+        self.theme = self._first_theme(desk)
+
+    def _first_theme(self, desk: Desk) -> str:
+        """The theme of the settings, else the one chosen last, else our own."""
+        for name in (self.settings.theme, read_theme(desk.paths.state)):
+            if name in self.available_themes:
+                return str(name)
+        return OWN[0].name
 
     def on_mount(self) -> None:
         """Keep the theme from now on."""
+        wanted = self.settings.theme
+        if wanted is not None and wanted not in self.available_themes:
+            near = get_close_matches(wanted, self.available_themes, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            self.notify(f"there is no theme {wanted!r}{meant}", severity="warning", markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
 
     def get_default_screen(self) -> Screen[None]:

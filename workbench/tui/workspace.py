@@ -7,21 +7,23 @@ import logging
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, TabbedContent, TabPane
+from textual.widgets import TabbedContent, TabPane
 
 from ...engine.request import EditRequest
 from ...errors import UsageError
 from ..commands.parsing import HelpAsked, Invocation
 from ..commands.spec import Effect
+from .actions import CONDITIONAL, Actions
 from .activity import Activity
 from .bottom.assist import Assist
 from .bottom.bottom import Bottom
 from .bottom.input_line import InputLine, intention_of
+from .bottom.key_bar import KeyBar
 from .bottom.status_line import StatusLine, standing
 from .bottom.typed_lines import TypedLines
 from .conductor import Conductor, invocation
 from .header import HeaderBar
-from .keys import CONDITIONAL, Keys
+from .keymap import rebind
 from .lane.asks import PageRead
 from .lane.desk import Desk
 from .lane.examples import POCKET
@@ -58,7 +60,7 @@ SETTLE_S = 0.08
 """The Edit tab follows the history's highlight when it has rested so long."""
 
 
-class Workspace(Keys):
+class Workspace(Actions):
     """Everything but the dialogs."""
 
     def __init__(self, conductor: Conductor, desk: Desk) -> None:
@@ -83,7 +85,7 @@ class Workspace(Keys):
                     with TabPane(tab.title, id=tab.pane):
                         yield tab.make(id=tab.name)
         yield Bottom(self._typed)
-        yield Footer(compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Paint first; then open the store behind the live screen."""
@@ -94,6 +96,7 @@ class Workspace(Keys):
         self.console.welcome()
         self.line.focus()
         self.call_after_refresh(self.conductor.open)
+        self.call_after_refresh(rebind, self)
 
     @property
     def console(self) -> Console:
@@ -321,7 +324,9 @@ class Workspace(Keys):
 
     @on(CommandWanted)
     def _command_wanted(self, message: CommandWanted) -> None:
-        self.execute(message.invocation, stay=message.stay)
+        here = self.view is not None and message.session == self.view.status.session
+        session = None if here else message.session
+        self.execute(replace(message.invocation, session=session), stay=True)
 
     def open_tab(self, name: str) -> None:
         """Show a tab; focus goes along unless it is in the input line."""

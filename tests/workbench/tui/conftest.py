@@ -33,6 +33,7 @@ from romebench.workbench.render.graph import graph
 from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.lane.answers import Answers
 from romebench.workbench.tui.lane.desk import Desk, Ears, Opened
+from romebench.workbench.tui.tabs.table import TABS
 from romebench.workbench.tui.view import View
 
 WEIGHT = "transformer.h.1.mlp.c_proj.weight"
@@ -448,3 +449,9 @@ def shown(app: Workbench) -> str:
 def text() -> Callable[[Workbench], str]:
     """The screen as text."""
     return shown
+
+
+@pytest.fixture
+def tab() -> dict[str, str]:
+    """The key of each tab, wherever the table has put it."""
+    return {each.name: str(at) for at, each in enumerate(TABS, start=1)}

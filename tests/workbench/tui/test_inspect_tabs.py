@@ -77,13 +77,13 @@ Make = Callable[[Desk], Workbench]
 
 
 async def test_the_lens_follows_the_edit_and_the_cursor(
-    desk: LookDesk, make_app: Make, settle: Any, send: Any, text: Any
+    desk: LookDesk, make_app: Make, settle: Any, send: Any, text: Any, tab: Any
 ) -> None:
     app = make_app(desk)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         assert desk.looked == [], "nothing is read for a tab that nobody sees"
-        await pilot.press("escape", "2")
+        await pilot.press("escape", tab["lens"])
         await settle(pilot)
         line = "[LeBron James] plays the sport of"
         assert desk.looked == [("lens", line, "states", 1)]
@@ -96,18 +96,18 @@ async def test_the_lens_follows_the_edit_and_the_cursor(
         await settle(pilot)
         assert desk.looked[-1] == ("lens", line, "states", 0)
         assert "the answer ·basketball stands from layer 1 on" in text(app)
-        await pilot.press("1", "2")
+        await pilot.press(tab["console"], tab["lens"])
         await settle(pilot)
         assert len(desk.looked) == 2, "what is up to date is not read again"
 
 
 async def test_another_prompt_is_read_when_it_rests(
-    desk: LookDesk, make_app: Make, settle: Any, text: Any
+    desk: LookDesk, make_app: Make, settle: Any, text: Any, tab: Any
 ) -> None:
     app = make_app(desk)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        await pilot.press("escape", "2")
+        await pilot.press("escape", tab["lens"])
         await settle(pilot)
         await pilot.press("enter")
         app.screen.query_one(LensTab).prompt.value = ""
@@ -126,12 +126,12 @@ async def test_another_prompt_is_read_when_it_rests(
 
 
 async def test_the_trace_shows_base_and_edited(
-    desk: LookDesk, make_app: Make, settle: Any, text: Any
+    desk: LookDesk, make_app: Make, settle: Any, text: Any, tab: Any
 ) -> None:
     app = make_app(desk)
     async with app.run_test(size=(140, 40)) as pilot:
         await settle(pilot)
-        await pilot.press("escape", "3")
+        await pilot.press("escape", tab["trace"])
         await settle(pilot)
         assert desk.looked[-1][0] == "trace"
         seen = text(app)
@@ -152,13 +152,13 @@ async def test_the_trace_shows_base_and_edited(
 
 
 async def test_a_command_takes_the_lane_from_a_trace(
-    desk: LookDesk, make_app: Make, settle: Any
+    desk: LookDesk, make_app: Make, settle: Any, tab: Any
 ) -> None:
     app = make_app(desk)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         desk.hold.clear()
-        await pilot.press("escape", "3")
+        await pilot.press("escape", tab["trace"])
         for _ in range(200):
             if app.bridge.running is not None:
                 break
@@ -177,13 +177,13 @@ async def test_a_command_takes_the_lane_from_a_trace(
 
 
 async def test_a_trace_that_is_cancelled_stays_cancelled(
-    desk: LookDesk, make_app: Make, settle: Any
+    desk: LookDesk, make_app: Make, settle: Any, tab: Any
 ) -> None:
     app = make_app(desk)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         desk.hold.clear()
-        await pilot.press("escape", "3")
+        await pilot.press("escape", tab["trace"])
         await pilot.pause(0.1)
         await pilot.press("escape")
         for _ in range(400):
@@ -200,15 +200,15 @@ async def test_a_trace_that_is_cancelled_stays_cancelled(
 
 
 async def test_without_a_prompt_the_tabs_say_what_to_do(
-    make_app: Make, settle: Any, text: Any, tmp_path: Path
+    make_app: Make, settle: Any, text: Any, tmp_path: Path, tab: Any
 ) -> None:
     desk = LookDesk(tmp_path / "home")
     app = make_app(desk)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        for key, tab in (("2", LensTab), ("3", TraceTab)):
-            await pilot.press("escape", key)
+        for kind in (LensTab, TraceTab):
+            await pilot.press("escape", tab[kind.__name__.removesuffix("Tab").lower()])
             await settle(pilot)
             assert "make an edit, or press Enter and type a prompt" in text(app)
-            assert app.screen.query_one(tab).help.title in ("Lens", "Trace")
+            assert app.screen.query_one(kind).help.title in ("Lens", "Trace")
         assert desk.looked == []

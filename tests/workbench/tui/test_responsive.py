@@ -11,7 +11,7 @@ from romebench.workbench.tui.side.history import HistoryList
 EDIT = "[LeBron James] plays the sport of => football"
 
 
-async def test_keys_act_while_a_command_runs(desk, make_app, settle, text):
+async def test_keys_act_while_a_command_runs(desk, make_app, settle, text, tab):
     desk.gate.clear()
     app = make_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -22,7 +22,7 @@ async def test_keys_act_while_a_command_runs(desk, make_app, settle, text):
         assert app.bridge.running.label == "edit"
         assert "esc cancels" in text(app)
         began = time.perf_counter()
-        await pilot.press("h", "i", "alt+5")
+        await pilot.press("h", "i", f"alt+{tab['log']}")
         taken = time.perf_counter() - began
         assert app.workspace.line.value == "hi"
         assert app.screen.query_one(TabbedContent).active == "log-tab"

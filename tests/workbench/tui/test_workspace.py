@@ -120,14 +120,14 @@ async def test_going_to_a_step_by_keys_and_by_mouse(make_desk, make_app, settle)
         assert desk.cursor == 4
 
 
-async def test_the_edit_tab_follows_the_highlight(make_desk, make_app, settle, text):
+async def test_the_edit_tab_follows_the_highlight(make_desk, make_app, settle, text, tab):
     app = make_app(make_desk(steps=3))
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("escape", "j")
         await pilot.pause(0.05)
         await settle(pilot)
-        await pilot.press("4")
+        await pilot.press(tab["edit"])
         await pilot.pause()
         seen = text(app)
         assert "step 2" in seen
@@ -138,12 +138,12 @@ async def test_the_edit_tab_follows_the_highlight(make_desk, make_app, settle, t
         assert "clamped" in text(app)
 
 
-async def test_the_log_lists_operations_and_goes_back(make_desk, make_app, settle, text):
+async def test_the_log_lists_operations_and_goes_back(make_desk, make_app, settle, text, tab):
     desk = make_desk(steps=3)
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("escape", "5")
+        await pilot.press("escape", tab["log"])
         await settle(pilot)
         assert "Steve Jobs → Microsoft" in text(app)
         await pilot.press("j", "enter")
@@ -165,13 +165,13 @@ async def test_generated_text_is_shown_literally(desk, make_app, settle, send, t
         assert "\x9b" not in seen
 
 
-async def test_facts_with_markup_are_shown_literally(desk, make_app, settle, send, text):
+async def test_facts_with_markup_are_shown_literally(desk, make_app, settle, send, text, tab):
     record = desk.records[2]
     record.request.update(subject="[red]Tower[/]\x1b[2J", target_new="[b]Rome")
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("escape", "4")
+        await pilot.press("escape", tab["edit"])
         await settle(pilot)
         seen = text(app)
         assert "[red]Tower[/]␛[2J" in seen
@@ -471,12 +471,12 @@ async def test_quitting_closes_the_desk(desk, make_app, settle):
 
 
 async def test_commands_switch_to_the_console_and_print_json_where_asked(
-    desk, make_app, settle, send, text
+    desk, make_app, settle, send, text, tab
 ):
     app = make_app(desk)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("alt+5")
+        await pilot.press(f"alt+{tab['log']}")
         assert app.screen.query_one(TabbedContent).active == "log-tab"
         await send(pilot, "/sessions list --json")
         assert app.screen.query_one(TabbedContent).active == "console-tab"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
@@ -14,6 +14,7 @@ from textual.widgets import Input
 from ....errors import RomebenchError
 from ...commands.typed import Intention, classify, looks_like_edit
 from ..helpable import Help
+from ..keymap import LINE, bindings_of
 from ..lane.examples import Example
 from ..view import View
 from .completion import candidates, common_prefix
@@ -51,12 +52,7 @@ class InputLine(Input):
         menu: Where completions are shown.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "send"),
-        Binding("tab", "complete", "complete", tooltip="Complete; in the empty line, an example"),
-        Binding("up", "older", "earlier lines", show=False),
-        Binding("down", "newer", "later lines", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(LINE)
 
     help = Help(
         "Input line",

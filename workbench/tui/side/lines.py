@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -20,21 +20,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from ..keymap import LISTS, bindings_of
+
 
 class LineList(ScrollView, can_focus=True):
     """A virtualised list of one-line rows."""
 
     ALLOW_SELECT = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,g", "end(-1)", "First", show=False),
-        Binding("end,G", "end(1)", "Last", show=False),
-        Binding("enter", "choose", "Choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(LISTS)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line-list--line",
@@ -183,6 +177,12 @@ class LineList(ScrollView, can_focus=True):
     def action_page(self, direction: int) -> None:
         """Go a page up or down."""
         by = max(self.size.height - 1, 1)
+        aim = min(max(self.highlighted + direction * by, 0), max(self.count - 1, 0))
+        self.highlighted = self.nearest(aim, -direction)
+
+    def action_half(self, direction: int) -> None:
+        """Go half a page up or down."""
+        by = max(self.size.height // 2, 1)
         aim = min(max(self.highlighted + direction * by, 0), max(self.count - 1, 0))
         self.highlighted = self.nearest(aim, -direction)
 

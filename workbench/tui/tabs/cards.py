@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from ...render.text import visible
 from ..flow import Flow, link
+from ..keymap import key_for
 from ..lane.answers import Answers, changed
 from ..text import FAINT, MUTED, figure, percent, ratio, said, step_name, verdict_content
 from .blocks import Block
@@ -77,6 +78,15 @@ class Card(Block):
             self._pair.show(answers)
 
 
+_NEXT = (
+    ("undo", "undo", "screen.undo"),
+    ("compare", "compare at length", "screen.compare"),
+    ("tab_edit", "how it was computed", "screen.tab('edit')"),
+    ("export", "export", "screen.export"),
+)
+"""What is likely to come next: action, what it is called here, and what a click does."""
+
+
 class EditCard(Card):
     """A new step."""
 
@@ -91,12 +101,7 @@ class EditCard(Card):
         yield self._pair
         yield Flow(vitals_pieces(record), classes="figures")
         yield Flow(
-            [
-                link("alt+u", "undo", "screen.undo"),
-                link("alt+c", "compare at length", "screen.compare"),
-                link("alt+4", "how it was computed", "screen.tab('edit')"),
-                link("alt+x", "export", "screen.export"),
-            ],
+            [link(key_for(self, name), label, action) for name, label, action in _NEXT],
             classes="next",
         )
 

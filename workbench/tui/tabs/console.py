@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import RenderableType
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.geometry import Size
 
 from ...commands.context import Side
@@ -15,6 +13,7 @@ from ..helpable import Help
 from ..lane.examples import Example
 from .blocks import Block, Echo, Note, Report
 from .cards import Card, EditCard, MoveCard
+from .page import Page
 from .run_card import RunCard
 from .welcome import Welcome
 from .writing import Writing
@@ -28,15 +27,8 @@ MOST_BLOCKS = 300
 """Older entries go, so that a day's work costs no more memory than an hour's."""
 
 
-class Console(VerticalScroll, can_focus=True):
+class Console(Page):
     """A list of blocks that stays at its end unless scrolled up."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "Down", show=False),
-        Binding("k", "scroll_up", "Up", show=False),
-        Binding("g", "scroll_home", "Top", show=False),
-        Binding("G", "scroll_end", "Bottom", show=False),
-    ]
 
     help = Help(
         "Console",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -13,6 +12,7 @@ from ..bottom.tokens import token_content
 from ..helpable import Help
 from ..text import FAINT, MUTED, duration, figure, padded, percent, said, site_of, spark
 from .cards import vitals_pieces
+from .page import Page
 
 if TYPE_CHECKING:
     from ....store.records import Json, StepRecord
@@ -43,7 +43,7 @@ _EXPLAINED = (
 )
 
 
-class EditTab(VerticalScroll, can_focus=True):
+class EditTab(Page):
     """One step: tokens, vitals, loss terms per gradient step, diagnostics."""
 
     help = Help(
