@@ -13,12 +13,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from ...errors import RomebenchError
+from .common import SESSION, common_params, session_option
 from .known import layers
 from .options import SessionChoices
 from .prose import complete_prose
 from .registry import COMMANDS, FIRST_WORDS, resolve
-from .spec import Command, Effect, ParamSpec, fields_of
+from .spec import Command, ParamSpec, fields_of
 from .words import Word, quoted, words_of
 
 if TYPE_CHECKING:
@@ -133,8 +136,9 @@ def _command(typed: _Typed, bench: Bench) -> Iterator[Candidate]:
     specs = _options(command)
     by_flag = {flag: spec for spec in specs for flag in spec.flags}
     waiting = by_flag.get(rest[-1]) if rest else None
-    if rest and rest[-1] == "--session" and command.takes_session:
-        yield from typed.words(_starting(_sessions(bench), typed.prefix))
+    common = _common(command).get(rest[-1]) if rest else None
+    if waiting is None and common is not None and _takes_value(common):
+        yield from typed.words(_of_common(common, typed.prefix, bench))
     elif waiting is not None and waiting.kind is not bool:
         yield from typed.words(_of_spec(waiting, typed.prefix, bench))
     elif typed.prefix.startswith("-"):
@@ -170,12 +174,30 @@ def _flags(command: Command, specs: tuple[ParamSpec, ...], rest: list[str]) -> _
     for spec in specs:
         if spec.flags and not set(spec.flags) & set(rest):
             yield spec.flags[0], spec.help
-    if command.takes_session:
-        yield "--session", "The session to act on."
-    if command.effect is Effect.DESTRUCTIVE:
-        yield "--yes", "Don't ask first."
-    yield "--json", "Print one JSON object."
+    for option in dict.fromkeys(_common(command).values()):
+        if not set(option.opts) & set(rest):
+            yield option.opts[0], option.help or ""
     yield "--help", "What it takes."
+
+
+def _common(command: Command) -> dict[str, click.Option]:
+    """The options that every command takes, by their flags."""
+    options = common_params(command, inside=True)
+    if command.takes_session:
+        options.insert(0, session_option())
+    return {flag: each for each in options if isinstance(each, click.Option) for flag in each.opts}
+
+
+def _takes_value(option: click.Option | None) -> bool:
+    return option is not None and not option.is_flag and not option.count
+
+
+def _of_common(option: click.Option, prefix: str, bench: Bench) -> _Values:
+    if option.name == SESSION:
+        return _starting(_sessions(bench), prefix)
+    if isinstance(option.type, click.Choice):
+        return _starting(((choice, "") for choice in option.type.choices), prefix)
+    return files(prefix)
 
 
 def _argument(
@@ -186,13 +208,14 @@ def _argument(
     Args:
         first: How many words the command's name has.
     """
-    taken, skip = [], False
+    taken, skip, common = [], False, _common(command)
     for word in typed.before[first:]:
         if skip:
             skip = False
         elif word.text.startswith("-") and len(word.text) > 1:
             spec = by_flag.get(word.text)
-            skip = word.text == "--session" or (spec is not None and spec.kind is not bool)
+            option = common.get(word.text)
+            skip = spec.kind is not bool if spec is not None else _takes_value(option)
         else:
             taken.append(word)
     arguments = [spec for spec in fields_of(command.params) if spec.argument]
@@ -201,6 +224,8 @@ def _argument(
     spec = arguments[min(len(taken), len(arguments) - 1)]
     if spec.completes in ("request", "text"):
         yield from _typed_text(typed, taken, bench)
+    elif spec.completes == "value" and taken:
+        yield from typed.words(_starting(_values_of(taken[-1].text), typed.prefix))
     else:
         yield from typed.words(_of_spec(spec, typed.prefix, bench))
 
@@ -269,6 +294,25 @@ def _presets(_: Bench) -> _Values:
     return ((name, "preset") for name in preset_names())
 
 
+def _settings(_: Bench) -> _Values:
+    from ..settings import SETTINGS
+
+    for each in SETTINGS:
+        yield each.key, each.about
+
+
+def _values_of(name: str) -> _Values:
+    """The values a setting may have."""
+    from ..settings import setting
+
+    found = setting(name)
+    if found is None:
+        return
+    switch = ("true", "false") if found.kind is bool else ()
+    for choice in found.choices or switch:
+        yield choice, ""
+
+
 _SOURCES: dict[str, Callable[[Bench], _Values]] = {
     "session": _sessions,
     "branch": _branches,
@@ -276,6 +320,7 @@ _SOURCES: dict[str, Callable[[Bench], _Values]] = {
     "ref": _refs,
     "preset": _presets,
     "model": _presets,
+    "setting": _settings,
 }
 
 

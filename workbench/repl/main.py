@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO, cast
 
 from ...errors import ExitCode
@@ -13,7 +14,7 @@ from ..cli import diagnostics
 from ..cli.output import wants_color
 from ..logs import to_file, to_stderr
 from ..paths import Paths
-from ..settings import EditingMode, Pager, load_settings
+from ..settings import EditingMode, Pager
 from .lines import Lines
 from .scripts import Leave
 from .stopwatch import Stopwatch
@@ -33,32 +34,34 @@ def run(start: Start) -> int:
         to_file(paths.log)
     else:
         to_stderr(start.verbose)
-    with Bench(paths, current=start.session, choices=start.choices) as bench:
+    bench = Bench(paths, current=start.session, choices=start.choices, config=start.config)
+    with bench:
+        settings = bench.settings  # what is wrong with them is said before any work
+        if start.color == "auto":
+            start = replace(start, color=settings.color)
         bench.resume(diagnostics.note)
         if interactive:
-            return _converse(start, bench)
+            return _converse(start, bench, settings)
         lines = Lines(bench, color=start.color, debug=start.debug, keep_going=start.keep_going)
         return lines.script("standard input", sys.stdin)
 
 
-def _converse(start: Start, bench: Bench) -> int:
+def _converse(start: Start, bench: Bench, settings: Settings) -> int:
     """Talk to somebody at a terminal until they leave."""
     from .editor import make_editor
 
-    settings = load_settings(bench.paths)
-    color = start.color if start.color != "auto" else settings.color
     editor = make_editor(
         bench,
         bench.paths.history,
         vi=settings.editing_mode is EditingMode.VI,
-        color=bool(wants_color(color, tty=True)),
+        color=bool(wants_color(start.color, tty=True)),
     )
     sys.stdout.write("romebench: `help` lists the commands, Ctrl-D leaves\n")
     with _paged(settings) as waited:
         watch = Stopwatch(diagnostics.note, on=True, waited=waited)
         lines = Lines(
             bench,
-            color=color,
+            color=start.color,
             debug=start.debug,
             keep_going=start.keep_going,
             stopwatch=watch,
