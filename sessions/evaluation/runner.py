@@ -96,13 +96,14 @@ def run_evaluation(
     by_id = {case.case_id: case for case in cases}
     done = len(plan.case_ids) - len(found.waiting)
     for case_id in found.waiting:
-        if stop.is_set():
+        progress(Progress("evaluating", done, len(plan.case_ids), f"case {case_id}"))
+        try:
+            reached = _take(live, plan, found, by_id[case_id], taker, stop)
+        except CancelledError:
             raise CancelledError(
                 f"the evaluation was stopped after {done} of {len(plan.case_ids)} cases",
                 f"the same command with --name {session.record.name} goes on with it",
-            )
-        progress(Progress("evaluating", done, len(plan.case_ids), f"case {case_id}"))
-        reached = _take(live, plan, found, by_id[case_id], taker, stop)
+            ) from None
         done += 1
         if on_case is not None:
             on_case(reached)

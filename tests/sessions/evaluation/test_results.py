@@ -17,6 +17,8 @@ from romebench.sessions.evaluation.summary import Figure, summarize
 from romebench.sessions.evaluation.tree import ResultsTree, read_run, run_folders
 from romebench.sessions.live import LiveSession
 
+from .conftest import DATA
+
 NEW_WINS = {"target_new": 1.0, "target_true": 2.0}
 TRUE_WINS = {"target_new": 3.0, "target_true": 2.0}
 
@@ -109,6 +111,18 @@ def test_zsre_is_summarised_by_accuracy() -> None:
     ]  # fmt: skip
 
 
+def test_a_folder_is_summarised_as_the_published_script_does() -> None:
+    folder = DATA / "results" / "R-ROME" / "run_000"
+    published = json.loads((DATA / "results" / "summarized.json").read_text(encoding="utf-8"))
+    assert published.pop("num_cases") == len(read_run(folder)) == 3
+    found = by_key(read_run(folder))
+    assert not set(published) - set(found)
+    for key, (mean, std) in published.items():
+        exact = {"abs": 1e-9} if key in ("time", "pre_score", "post_score") else {"abs": 0.005001}
+        assert found[key].mean == pytest.approx(mean, **exact), key
+        assert found[key].std == (None if std is None else pytest.approx(std, **exact)), key
+
+
 def test_no_cases_have_no_figures() -> None:
     assert summarize([]) == []
     assert summarize([{"case_id": 1}]) == []
@@ -126,6 +140,13 @@ def test_a_run_is_written_as_published(
         "case_0.json", "case_10.json", "params.json",
     ]  # fmt: skip
     assert read_run(folder) == list(outcomes.cases.values())
+    # All that the published script reads of a case, in the shape it reads it.
+    (read, _) = read_run(folder)
+    assert (type(read["case_id"]), type(read["time"])) == (int, float)
+    for part in (read["pre"], read["post"]):
+        for name, count in (("rewrite", 1), ("paraphrase", 2), ("neighborhood", 2)):
+            pairs = part[f"{name}_prompts_probs"]
+            assert [set(pair) for pair in pairs] == [{"target_new", "target_true"}] * count
     params = json.loads((folder / "params.json").read_text())
     assert params["layers"] == [1]
     assert (params["algo_name"], params["dataset"]) == ("R-ROME", "counterfact")
