@@ -7,20 +7,19 @@ read completes nothing and disturbs nobody.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import RomebenchError
 from .common import SESSION, common_params, session_option
-from .known import layers
 from .options import SessionChoices
 from .prose import complete_prose
 from .registry import COMMANDS, FIRST_WORDS, resolve
+from .sources import SOURCES, files, sessions, values_of
 from .spec import Command, ParamSpec, fields_of
 from .words import Word, quoted, words_of
 
@@ -194,7 +193,7 @@ def _takes_value(option: click.Option | None) -> bool:
 
 def _of_common(option: click.Option, prefix: str, bench: Bench) -> _Values:
     if option.name == SESSION:
-        return _starting(_sessions(bench), prefix)
+        return _starting(sessions(bench), prefix)
     if isinstance(option.type, click.Choice):
         return _starting(((choice, "") for choice in option.type.choices), prefix)
     return files(prefix)
@@ -225,7 +224,7 @@ def _argument(
     if spec.completes in ("request", "text"):
         yield from _typed_text(typed, taken, bench)
     elif spec.completes == "value" and taken:
-        yield from typed.words(_starting(_values_of(taken[-1].text), typed.prefix))
+        yield from typed.words(_starting(values_of(taken[-1].text), typed.prefix))
     else:
         yield from typed.words(_of_spec(spec, typed.prefix, bench))
 
@@ -250,87 +249,16 @@ def _of_spec(spec: ParamSpec, prefix: str, bench: Bench) -> _Values:
     elif spec.completes == "layer":
         # Where several may be named, the last one is completed: "1,2,".
         named = prefix[: prefix.rfind(",") + 1]
-        yield from _starting(((named + text, about) for text, about in layers(bench)), prefix)
+        yield from _starting(
+            ((named + text, about) for text, about in SOURCES["layer"](bench)), prefix
+        )
     elif spec.completes == "file":
         yield from files(prefix)
-    elif spec.completes in _SOURCES:
-        yield from _starting(_SOURCES[spec.completes](bench), prefix)
+    elif spec.completes in SOURCES:
+        yield from _starting(SOURCES[spec.completes](bench), prefix)
         if spec.completes in ("preset", "model") and prefix:
             yield from files(prefix)
 
 
 def _starting(values: _Values, prefix: str) -> _Values:
     return ((text, about) for text, about in values if text.startswith(prefix))
-
-
-def _sessions(bench: Bench) -> _Values:
-    for line in bench.repository.sessions():
-        yield line.name, f"{line.model}, {line.steps} steps"
-
-
-def _branches(bench: Bench) -> _Values:
-    if bench.name is None:
-        return
-    for branch in bench.session(write=False).branches():
-        yield branch.name, f"tip {branch.tip}"
-
-
-def _steps(bench: Bench) -> _Values:
-    if bench.name is None:
-        return
-    for line in reversed(bench.session(write=False).lines()):
-        yield str(line.step), f"{line.subject} → {line.target_new.strip()}"
-
-
-def _refs(bench: Bench) -> _Values:
-    yield from _branches(bench)
-    yield "base", "the unedited model"
-    yield from _steps(bench)
-
-
-def _presets(_: Bench) -> _Values:
-    from ...hparams import preset_names
-
-    return ((name, "preset") for name in preset_names())
-
-
-def _settings(_: Bench) -> _Values:
-    from ..settings import SETTINGS
-
-    for each in SETTINGS:
-        yield each.key, each.about
-
-
-def _values_of(name: str) -> _Values:
-    """The values a setting may have."""
-    from ..settings import setting
-
-    found = setting(name)
-    if found is None:
-        return
-    switch = ("true", "false") if found.kind is bool else ()
-    for choice in found.choices or switch:
-        yield choice, ""
-
-
-_SOURCES: dict[str, Callable[[Bench], _Values]] = {
-    "session": _sessions,
-    "branch": _branches,
-    "step": _steps,
-    "ref": _refs,
-    "preset": _presets,
-    "model": _presets,
-    "setting": _settings,
-}
-
-
-def files(prefix: str) -> _Values:
-    """Files and folders that begin with `prefix`, hidden ones only where asked for."""
-    folder, slash, stem = prefix.rpartition("/")
-    try:
-        entries = sorted(Path(folder + slash or ".").expanduser().iterdir())
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.startswith(stem) and (stem.startswith(".") or not entry.name.startswith(".")):
-            yield folder + slash + entry.name + ("/" if entry.is_dir() else ""), ""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..commands.complete import Candidate, complete, files
+from ..commands.complete import Candidate, complete
 from ..commands.registry import COMMANDS, GROUPS
+from ..commands.sources import files
 from ..commands.words import quoted, words_of
 
 if TYPE_CHECKING:
