@@ -71,7 +71,7 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A line of the list of sessions."""
+    """A line of the list of sessions. `verdict` is the cursor's step's; empty at the base."""
 
     name: str
     model: str
@@ -81,6 +81,7 @@ class SessionSummary:
     branch: str
     created_at: str
     used_at: str
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,19 @@ class StepLine:
     weight_name: str
     weight_sha256: str
     created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepVitals:
+    """What a curve needs of a step."""
+
+    step: int
+    parent: int
+    subject: str
+    target_new: str
+    verdict: str
+    verdict_reason: str
+    vitals: Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def _whole(vitals: Json, ranges: Mapping[str, Range]) -> Iterator[Finding]:
             Verdict.COLLAPSED,
             f"n-gram entropy is {entropy:.2f} of the base model's, under {ENTROPY_COLLAPSES:g}",
         )
-    elif entropy is not None and entropy < (limit := _entropy_warns(ranges)):
+    elif entropy is not None and entropy < (limit := entropy_warns(ranges)):
         yield Finding(
             Verdict.WARN, f"n-gram entropy is {entropy:.2f} of the base model's, under {limit:.2f}"
         )
@@ -137,7 +137,7 @@ def perplexity_limit(ranges: Mapping[str, Range], rise: float) -> float:
     return exp(rise * max(LEAST_RISE, log(max(ranges["perplexity_ratio"].high, 1.0))))
 
 
-def _entropy_warns(ranges: Mapping[str, Range]) -> float:
+def entropy_warns(ranges: Mapping[str, Range]) -> float:
     """Three times as far below the median as any single edit came."""
     normal = ranges["entropy_ratio"]
     return normal.q50 - 3 * (normal.q50 - normal.low)

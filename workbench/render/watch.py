@@ -20,7 +20,7 @@ FIGURE_NAMES = {
     "key_ratio": "(k₀·u)/(k̄·u)",
     "perplexity_ratio": "perplexity, × base",
     "entropy_ratio": "n-gram entropy, × base",
-    "efficacy": "in force",
+    "efficacy": "in force right after",
     "weight_ratio": "‖W−W₀‖/‖W₀‖",
     "perplexity": "perplexity",
     "ngram_entropy": "n-gram entropy",

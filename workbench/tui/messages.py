@@ -91,12 +91,11 @@ class StepRead(Message):
 
 
 class CommandWanted(Message):
-    """A tab wants a command run; `stay`: keep the tab in view while it does."""
+    """A tab wants a command run, and stays in view while it does."""
 
-    def __init__(self, invocation: Invocation, *, stay: bool = True) -> None:
+    def __init__(self, invocation: Invocation) -> None:
         super().__init__()
         self.invocation = invocation
-        self.stay = stay
 
 
 class ExamplesRead(Message):

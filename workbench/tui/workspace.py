@@ -262,6 +262,7 @@ class Workspace(Actions):
     @on(JobProgressed)
     def _job_progressed(self, message: JobProgressed) -> None:
         self._activity.progressed(message)
+        self._steps.live(message, self.view.cursor if self.view is not None else 0)
 
     @on(JobStreamed)
     def _job_streamed(self, message: JobStreamed) -> None:
@@ -274,6 +275,7 @@ class Workspace(Actions):
     @on(JobEnded)
     def _job_ended(self, message: JobEnded) -> None:
         self._activity.ended(message)
+        self._steps.settle()
         self._activity.load_if_needed(self.view)
         self._ask_preview()
         self._readings.refresh(self.view)
@@ -324,9 +326,7 @@ class Workspace(Actions):
 
     @on(CommandWanted)
     def _command_wanted(self, message: CommandWanted) -> None:
-        here = self.view is not None and message.session == self.view.status.session
-        session = None if here else message.session
-        self.execute(replace(message.invocation, session=session), stay=True)
+        self.execute(message.invocation, stay=True)
 
     def open_tab(self, name: str) -> None:
         """Show a tab; focus goes along unless it is in the input line."""

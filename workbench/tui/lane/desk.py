@@ -24,6 +24,7 @@ from .looks import Look, LookAsked, take
 
 if TYPE_CHECKING:
     from ....engine.request import EditRequest
+    from ....sessions.watch.trail import Trail, Trails
     from ....store.records import Json, OperationRecord, StepRecord
     from ...bench import Bench
     from ...commands.results import Result, StepBrief
@@ -66,6 +67,7 @@ class Desk:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
+        self._trails: Trails | None = None
 
     @property
     def paths(self) -> Any:
@@ -205,6 +207,15 @@ class Desk:
         """The newest operations of a session, oldest first."""
         repository = self._bench.repository
         return repository.operations(repository.session(session).id, limit)
+
+    def trails(self, sessions: tuple[str, ...]) -> tuple[Trail, ...]:
+        """The vitals of sessions; of those known already only what is new is read."""
+        from ....sessions.watch.trail import Trails
+
+        if self._trails is None:
+            self._trails = Trails()
+        follow, repository = self._trails.follow, self._bench.repository
+        return tuple(follow(repository, name) for name in sessions)
 
     def close(self) -> None:
         """Give the session and the store back."""

@@ -10,8 +10,8 @@ import itertools
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -36,6 +36,8 @@ class Job:
         label: What is done, in the user's words.
         quiet: Too small to be shown while it runs.
         stop: Set to ask it to stop.
+        figures: What the stage that runs has told of each of its units, the first first: reports
+            replace one another on their way, figures don't.
     """
 
     def __init__(self, label: str, *, quiet: bool = False) -> None:
@@ -43,7 +45,15 @@ class Job:
         self.label = label
         self.quiet = quiet
         self.stop = threading.Event()
+        self.figures: list[Mapping[str, Any]] = []
         self._events: deque[Chunk | StepBrief] = deque()
+
+    def told(self, progress: Progress) -> None:
+        """Keep the figures of a report; called from the lane."""
+        if progress.figures is not None:
+            # A new list at the first unit: the screen may be reading the old one.
+            first = progress.step <= 1
+            self.figures = [progress.figures] if first else [*self.figures, progress.figures]
 
     def put(self, event: Chunk | StepBrief) -> None:
         """Keep what the call gave on its way; called from the lane."""
@@ -182,6 +192,7 @@ class LaneBridge:
         """A ProgressSink for a job."""
 
         def report(progress: Progress) -> None:
+            job.told(progress)
             self._post(JobProgressed(job, progress))
 
         return report

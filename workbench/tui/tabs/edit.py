@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -10,37 +11,38 @@ from textual.widgets import Static
 
 from ..bottom.tokens import token_content
 from ..helpable import Help
-from ..text import FAINT, MUTED, duration, figure, padded, percent, said, site_of, spark
+from ..text import FAINT, MUTED, duration, figure, padded, said, site_of
 from .cards import vitals_pieces
+from .fit import clamp, curves, table
 from .page import Page
 
 if TYPE_CHECKING:
     from ....store.records import Json, StepRecord
 
-_SPARK = 24
-
-_TERMS = (
-    ("loss", "loss", "the sum; stops below 0.05"),
-    ("nll", "NLL", "of the target, mean over contexts, nats"),
-    ("kl", "KL", "drift of “{} is a”, weighted"),
-    ("weight_decay", "decay", "‖δ‖/‖v₀‖², weighted"),
-    ("prob", "P(target)", "mean over contexts"),
-    ("offset_norm", "‖δ‖", "length of the offset"),
-)
-
-_EXPLAINED = (
-    ("k0_dot_u", "k₀·u", "key in the bare prompt, along the update"),
-    ("kbar_dot_u", "k̄·u", "mean key over the contexts, along the update"),
-    ("divisor", "divisor", "what the rule divides by"),
-    ("amplification", "amplification", "change at k̄ over what the rule means to write; 1 is ideal"),
-    ("key_cosine", "cos(k₀, k̄)", "how alike the two keys are"),
-    ("offset_norm", "‖δ‖", "the optimised offset of the value"),
-    ("v0_norm", "‖v₀‖", "the value before"),
-    ("delta_norm", "‖Δ‖", "the change of the weight"),
-    ("grad_steps", "gradient steps", ""),
-    ("early_stop", "stopped early", "the loss fell below 0.05"),
-    ("clamped_steps", "clamped", "gradient steps whose δ was cut to clamp_norm"),
-)
+_GROUPS = (
+    ("Keys", (
+        ("k0_norm", "‖k₀‖", "the key in the bare prompt"),
+        ("kbar_norm", "‖k̄‖", "its mean over the contexts"),
+        ("key_cosine", "cos(k₀, k̄)", "how alike the two are"),
+        ("k0_dot_u", "k₀·u", "key in the bare prompt, along the update"),
+        ("kbar_dot_u", "k̄·u", "mean key over the contexts, along the update"),
+    )),
+    ("Values", (
+        ("v0_norm", "‖v₀‖", "the value before"),
+        ("offset_norm", "‖δ‖", "the optimised offset"),
+        ("clamp_norm", "clamp", "no ‖δ‖ goes beyond"),
+        ("clamped_steps", "clamped", "gradient steps whose δ was cut back to it"),
+        ("grad_steps", "gradient steps", ""),
+        ("early_stop", "stopped early", "the loss fell below 0.05"),
+    )),
+    ("Update", (
+        ("divisor", "divisor", "what the rule divides by"),
+        ("amplification", "amplification", "change at k̄ over what the rule means; 1 is ideal"),
+        ("right_norm", "‖right‖", "the value side of Δ"),
+        ("delta_norm", "‖Δ‖", "the change of the weight"),
+    )),
+)  # fmt: skip
+"""The diagnostics as they are shown: name in the record, name on the screen, and what it means."""
 
 
 class EditTab(Page):
@@ -52,7 +54,7 @@ class EditTab(Page):
         "Tokens: the request as the model reads it. The marked token is the lookup position: the "
         "subject's last token, where the key is read and the value written.\n"
         "The value: an offset δ is optimised until the model says the target. Each row is a term "
-        "of the loss from the first gradient step to the last.\n"
+        "of the loss, gradient step by gradient step; while an edit is computed they grow.\n"
         "Diagnostics: the numbers that tell a sound edit from one that ruins the model.",
     )
 
@@ -74,14 +76,37 @@ class EditTab(Page):
             _heading(record),
             Content.assemble(_title("Tokens"), "\n", _tokens(record.tokens)),
             Content.assemble(_title("Vitals"), "\n", _vitals(record)),
-            Content.assemble(_title("The value v*"), "\n", _trace(record.losses)),
+            Content.assemble(
+                _title("The value v*"),
+                "\n",
+                _value(record.losses, record.diagnostics.get("clamp_norm")),
+            ),
             Content.assemble(_title("Diagnostics"), "\n", _diagnostics(record.diagnostics)),
-            Content.assemble(_title("Gradient steps"), "\n", _table(record.losses)),
+            Content.assemble(_title("Gradient steps"), "\n", table(record.losses)),
             _foot(record),
         ]
+        self._draw(parts)
+        self.scroll_home(animate=False)
+
+    def live(self, figures: Sequence[Mapping[str, Any]], total: int | None) -> None:
+        """Show an optimisation that goes on."""
+        of = f" of {total}" if total else ""
+        self._draw(
+            [
+                Content.assemble(
+                    ("an edit is being computed  ", "bold $accent"),
+                    (f"gradient step {len(figures)}{of}", MUTED),
+                ),
+                Content.assemble(
+                    _title("The value v*"), "\n", _value(figures, figures[-1].get("clamp_norm"))
+                ),
+                Content.assemble(_title("Gradient steps"), "\n", table(figures)),
+            ]
+        )
+
+    def _draw(self, parts: Sequence[Content]) -> None:
         shown = [part for part in parts if part]
         self.query_one("#edit-page", Static).update(Content("\n\n").join(shown))
-        self.scroll_home(animate=False)
 
 
 def _title(text: str) -> Content:
@@ -111,51 +136,21 @@ def _tokens(tokens: Json) -> Content:
     return token_content(pieces, tokens.get("lookup_index"), targets)
 
 
-def _trace(losses: tuple[Json, ...]) -> Content:
-    lines = []
-    for key, name, about in _TERMS:
-        values = [float(line[key]) for line in losses if line.get(key) is not None]
-        if not values:
-            continue
-        show = percent if key == "prob" else figure
-        lines.append(
-            Content.assemble(
-                (f"{name:<10}", MUTED),
-                (f"{spark(values, _SPARK):<{min(len(values), _SPARK)}}", "$accent"),
-                f"  {show(values[0])} → ",
-                (show(values[-1]), "bold"),
-                (f"  {about}", FAINT),
-            )
-        )
-    return Content("\n").join(lines)
+def _value(losses: Sequence[Mapping[str, Any]], radius: Any) -> Content:
+    return Content("\n").join([part for part in (curves(losses), clamp(losses, radius)) if part])
 
 
 def _diagnostics(found: Json) -> Content:
-    lines = [
-        Content.assemble(
-            (padded(name, 15), MUTED),
-            f"{figure(found[key]):<10}",
-            (about, FAINT),
-        )
-        for key, name, about in _EXPLAINED
-        if key in found
-    ]
-    return Content("\n").join(lines)
-
-
-def _table(losses: tuple[Json, ...]) -> Content:
-    head = f"{'step':>4}{'loss':>10}{'NLL':>10}{'KL':>10}{'decay':>10}{'P':>9}{'‖δ‖':>9}"
-    lines = [Content.styled(head, MUTED)]
-    for line in losses:
-        clamped = "  clamped" if line.get("clamped") else ""
-        lines.append(
-            Content(
-                f"{figure(line.get('step')):>4}{figure(line.get('loss')):>10}"
-                f"{figure(line.get('nll')):>10}{figure(line.get('kl')):>10}"
-                f"{figure(line.get('weight_decay')):>10}{percent(line.get('prob')):>9}"
-                f"{figure(line.get('offset_norm')):>9}{clamped}"
+    lines = []
+    for title, rows in _GROUPS:
+        told = [row for row in rows if row[0] in found]
+        lines += [Content.styled(title, MUTED)] if told else []
+        lines += [
+            Content.assemble(
+                (f"  {padded(name, 15)}", MUTED), f"{figure(found[key]):<10}", (about, FAINT)
             )
-        )
+            for key, name, about in told
+        ]
     return Content("\n").join(lines)
 
 

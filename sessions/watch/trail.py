@@ -1,0 +1,138 @@
+"""The vitals of a session along its branch, followed while it grows.
+
+Reads the store: of a session that is known already only the steps that are new. Knows no model and
+never imports torch. Steps are in the order of the branch the cursor is on, up to its tip: the first
+edit, the second, and so on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ...errors import FileFormatError
+from ...store.records import BASE, SessionRecord, StepVitals
+from .calibration import find_calibration
+from .limits import Limits, limits_of
+
+if TYPE_CHECKING:
+    from ...store.repository import Repository
+
+FIGURES = (
+    "perplexity_ratio",
+    "weight_ratio",
+    "key_ratio",
+    "in_force",
+    "delta_ratio",
+    "entropy_ratio",
+    "prob_new",
+    "u_dot_k",
+    "efficacy",
+    "perplexity",
+    "ngram_entropy",
+)
+"""The vitals that are followed, those that tell most first."""
+
+_MOST_HELD = 16
+"""Sessions whose steps are kept."""
+
+Point = tuple[int, int, str, str, str, str, tuple[float | None, ...]]
+"""Step, parent, subject, target, verdict, reason, and each of `FIGURES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One session along the branch of its cursor.
+
+    Attributes:
+        session: Its name.
+        rule: The session's rule.
+        identity: C = I.
+        points: One a step, from the first edit to the branch's tip.
+        limits: Of the figures that have any.
+    """
+
+    session: str
+    rule: str
+    identity: bool
+    points: tuple[Point, ...]
+    limits: dict[str, Limits] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """How many steps."""
+        return len(self.points)
+
+    def figure(self, name: str) -> list[float | None]:
+        """One of `FIGURES`, by place on the path; None where it was not taken."""
+        at = FIGURES.index(name)
+        return [point[6][at] for point in self.points]
+
+
+@dataclass(slots=True)
+class _Held:
+    """What has been read of a session."""
+
+    record: SessionRecord
+    points: dict[int, Point] = field(default_factory=dict)
+    last: int = 0
+
+
+class Trails:
+    """Follows sessions of a store. Used from one thread at a time."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Held] = {}
+
+    def follow(self, repository: Repository, session: str) -> Trail:
+        """A session as it stands now.
+
+        Raises:
+            StoreError: There is no such session.
+        """
+        record = repository.session(session)
+        held = self._known(record)
+        for found in repository.vitals_since(record.id, held.last):
+            held.points[found.step] = _point(found)
+            held.last = found.step
+        branch = repository.cursor(record.id).branch
+        at = next(b.tip for b in repository.branches(record.id) if b.name == branch)
+        points = []
+        while at != BASE and at in held.points:
+            points.append(held.points[at])
+            at = points[-1][1]
+        path = tuple(reversed(points))
+        limits = _limits(repository, record)
+        return Trail(record.name, record.rule, record.statistics is None, path, limits)
+
+    def _known(self, record: SessionRecord) -> _Held:
+        """What is held of a session; steps are never changed, so it stays true."""
+        held = self._held.pop(record.uid, None) or _Held(record)
+        self._held[record.uid] = held
+        while len(self._held) > _MOST_HELD:
+            del self._held[next(iter(self._held))]
+        return held
+
+
+def _point(found: StepVitals) -> Point:
+    figures = tuple(_number(found.vitals.get(name)) for name in FIGURES)
+    return (
+        found.step, found.parent, found.subject, found.target_new.strip(),
+        found.verdict, found.verdict_reason, figures,
+    )  # fmt: skip
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _limits(repository: Repository, record: SessionRecord) -> dict[str, Limits]:
+    identity = record.statistics is None
+    try:
+        search = find_calibration(
+            repository.database.path, record.model_sha256, record.weight_name, record.hparams,
+            identity=identity,
+        )  # fmt: skip
+    except FileFormatError:
+        # A damaged file is told of by `calibrate --show`; curves can be drawn without limits.
+        return {}
+    return limits_of(search.calibration, record.rule)

@@ -1,0 +1,161 @@
+"""Sessions written straight into a store, with vitals that tell a story, and a desk over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import exp, sin
+from pathlib import Path
+from typing import Any
+
+from romebench.sessions.watch.calibration import (
+    Calibration,
+    Range,
+    calibration_file,
+    write_calibration,
+)
+from romebench.store import Repository
+from romebench.store.codec import sha256
+from romebench.store.records import (
+    BranchRecord,
+    CursorRecord,
+    DeltaRecord,
+    MeasurementRecord,
+    SessionRecord,
+)
+from romebench.workbench.bench import Bench
+from romebench.workbench.paths import Paths
+from romebench.workbench.tui.lane.desk import Desk, Ears
+from romebench.workbench.tui.view import View
+
+from .conftest import FACTS, STAMP, WEIGHT, step_record
+
+HPARAMS = {"layers": [1], "v_lr": 0.5, "v_num_grad_steps": 20}
+MODEL = "a" * 64
+
+REASONS = {
+    "ok": "within the calibrated range",
+    "warn": "perplexity is {:.3f} times the base model's, over 1.160",
+    "collapsed": "perplexity is {:.3f} times the base model's, over 1.487; 41% of 32 earlier "
+    "edits are in force, under 50%",
+}
+
+
+def session(name: str, rule: str = "r-rome", **changes: Any) -> SessionRecord:
+    """A session of the pocket model that no weights stand behind."""
+    return SessionRecord(
+        **{
+            "id": 0, "uid": "", "name": name, "created_at": STAMP, "used_at": STAMP,
+            "model": "pocket", "revision": None, "model_type": "gpt2", "model_sha256": MODEL,
+            "tokenizer_sha256": "b" * 64, "dtype": "float32", "device": "cpu", "rule": rule,
+            "hparams": HPARAMS, "weight_name": WEIGHT, "seed": 0, "contexts": ("{}",),
+            "statistics": {"tokens": 100_000}, "base_weight_sha256": "c" * 64,
+            "versions": {"romebench": "0.1.0"}, **changes,
+        }
+    )  # fmt: skip
+
+
+def calm(depth: int) -> float:
+    """A perplexity ratio that hardly rises."""
+    return 1 + 0.004 * depth + 0.01 * sin(depth)
+
+
+def ruin(depth: int) -> float:
+    """One that takes off at the twentieth edit."""
+    return calm(depth) * (1 if depth < 20 else exp(0.09 * (depth - 19)))
+
+
+def vitals(depth: int, perplexity: float) -> dict[str, Any]:
+    """Figures that go with a perplexity."""
+    return {
+        "delta_ratio": 0.08 + 0.02 * sin(3 * depth) + (0.6 if depth == 20 else 0),
+        "weight_ratio": 0.08 * depth**0.5 + 0.1 * (perplexity - 1),
+        "u_dot_k": 3 + sin(depth),
+        "key_ratio": 0.9 + 0.1 * sin(2 * depth),
+        "finite": True,
+        "efficacy": depth % 9 != 0,
+        "prob_new": 0.99 - 0.3 * (depth % 9 == 0),
+        "perplexity": 12 * perplexity,
+        "perplexity_ratio": perplexity,
+        "ngram_entropy": 5 / perplexity,
+        "entropy_ratio": 1 / perplexity**0.3,
+        "in_force": min(max(0.0, 1.5 - 0.5 * perplexity), 1.0) if depth > 1 else None,
+        "in_force_of": min(depth, 32),
+    }
+
+
+def verdict_of(perplexity: float) -> str:
+    """What the made-up limits say to a perplexity."""
+    return "collapsed" if perplexity > 1.487 else "warn" if perplexity > 1.16 else "ok"
+
+
+def tell(
+    repository: Repository,
+    name: str,
+    steps: int,
+    course: Callable[[int], float] = calm,
+    *,
+    rule: str = "r-rome",
+    cursor: int | None = None,
+    measurements: Sequence[MeasurementRecord] = (),
+) -> SessionRecord:
+    """Write a session of so many steps on one line."""
+
+    def step(depth: int) -> Any:
+        perplexity = course(depth)
+        verdict = verdict_of(perplexity)
+        return replace(
+            step_record(depth, depth - 1, depth, verdict=verdict),
+            rule=rule,
+            vitals=vitals(depth, perplexity),
+            verdict_reason=REASONS[verdict].format(perplexity),
+        )
+
+    numbers = range(1, steps + 1)
+    return repository.import_session(
+        session(name, rule, uid=sha256(name.encode())[:32]),
+        (step(n) for n in numbers),
+        (DeltaRecord(n, WEIGHT, b"delta", sha256(b"delta")) for n in numbers),
+        [BranchRecord("main", steps)],
+        CursorRecord("main", steps if cursor is None else cursor),
+        measurements=measurements,
+    )
+
+
+def calibrate(store: Path) -> None:
+    """Put a calibration beside the store, from which the limits of the stories come."""
+
+    def around(low: float, middle: float, high: float) -> Range:
+        return Range(40, low, low, middle, high, high)
+
+    ranges = {
+        "delta_ratio": around(0.05, 0.08, 0.15),
+        "key_ratio": around(0.4, 0.95, 1.2),
+        "perplexity_ratio": around(0.99, 1.01, 1.104),
+        "entropy_ratio": around(0.97, 1.0, 1.02),
+    }
+    made = Calibration(
+        "pocket", MODEL, WEIGHT, False, HPARAMS, {"name": "test", "requests": 40}, {},
+        {"r-rome": ranges, "rome": ranges}, STAMP, {},
+    )  # fmt: skip
+    path = calibration_file(store, MODEL, WEIGHT, HPARAMS, identity=False)
+    write_calibration(path, made)
+
+
+class StoreDesk(Desk):
+    """A desk over a real store; the model counts as loaded, and nothing can be asked of it."""
+
+    def load(self, ears: Ears) -> View | None:
+        return self.view()
+
+    def view(self) -> View | None:
+        found = super().view()
+        return found and replace(found, status=replace(found.status, loaded=True))
+
+
+def bench_at(home: Path) -> Bench:
+    """A bench with a store of its own."""
+    return Bench(Paths.under(home))
+
+
+SUBJECTS = tuple(subject for _, subject, *_ in FACTS)
