@@ -110,7 +110,7 @@ def choose_hparams(options: SessionOptions) -> tuple[Hparams | None, Rule]:
     if name is None:
         return None, Rule(options.rule or DEFAULT_RULE)
     hparams = with_statistics(find_hparams(name), options.stats)
-    return hparams, Rule(options.rule or _rule_in_file(name) or DEFAULT_RULE)
+    return hparams, Rule(options.rule or rule_in_file(name) or DEFAULT_RULE)
 
 
 def with_statistics(hparams: Hparams, stats: str | None) -> Hparams:
@@ -135,10 +135,12 @@ def find_hparams(name: str) -> Hparams:
     return read_hparams(path)
 
 
-def _rule_in_file(name: str) -> str | None:
-    if name in preset_names():
+def rule_in_file(name: str) -> str | None:
+    """The rule that a file of hyperparameters names; None for a preset, and where there is none."""
+    path = Path(name).expanduser()
+    if name in preset_names() or not path.is_file():
         return None
-    return rule_of_flags(json.loads(Path(name).expanduser().read_text(encoding="utf-8")))
+    return rule_of_flags(json.loads(path.read_text(encoding="utf-8")))
 
 
 def check_options(options: SessionOptions, record: SessionRecord) -> None:

@@ -17,6 +17,7 @@ from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ..errors import SessionBusyError, StoreError, UsageError
 from ..hparams import preset_for
 from .commands.options import SessionChoices
+from .defaults import session_defaults
 from .paths import Paths
 
 if TYPE_CHECKING:
@@ -280,23 +281,23 @@ class Bench:
         if record is None:
             wanted = choices if new is None else new.over(choices)
             return self.create(name, wanted, progress=progress, stop=stop, note=note)
-        options = options_of(choices.over(self.choices.for_any_session))
+        typed = choices.over(self.choices.for_any_session)
+        options = options_of(typed.over(SessionChoices(device=self.settings.device)))
         check_options(options, record)
         session = self.session(write=write, note=note)
         if self._live is not None and self._live.session is session:
             if not session.writable:
                 self._live.follow(session.cursor.step, progress, stop)
             return self._live
-        self._live = attach_live(
-            session, options, model=self._loaded(record, options), progress=progress, stop=stop
-        )
+        held = self._loaded(record) if typed.device is None else None
+        self._live = attach_live(session, options, model=held, progress=progress, stop=stop)
         self._model = self._live.model
         return self._live
 
-    def _loaded(self, record: SessionRecord, options: SessionOptions) -> LoadedModel | None:
+    def _loaded(self, record: SessionRecord) -> LoadedModel | None:
         """The model in memory, unedited since its session was closed, where it is the one."""
         held = self._model
-        if held is None or options.device is not None:
+        if held is None:
             return None
         same = (held.name, held.revision, held.dtype) == (
             record.model,
@@ -304,6 +305,23 @@ class Bench:
             record.dtype,
         )
         return held if same else None
+
+    def wanted(self, choices: SessionChoices) -> SessionChoices:
+        """What counts for a session that is made now.
+
+        Args:
+            choices: What was typed; then counts what this bench was started with, then settings.
+
+        Raises:
+            SettingsError: A settings file or a variable is off.
+        """
+        asked = choices.over(self.choices)
+        return asked.over(session_defaults(self.settings, asked))
+
+    @property
+    def device(self) -> str | None:
+        """Where models are held, if the front end's start or the settings say so."""
+        return self.choices.device or self.settings.device
 
     def create(
         self,
@@ -322,7 +340,7 @@ class Bench:
         from ..sessions.setup import create_live
 
         self._release()
-        options = options_of(choices.over(self.choices))
+        options = options_of(self.wanted(choices))
         live = create_live(self.repository, name, options, progress=progress, stop=stop)
         self._live, self._session, self._model = live, live.session, live.model
         self._current = live.session.record.name

@@ -111,6 +111,12 @@ stats collect {requests} --key prompt --tokens 64
 stats import {moments}
 stats show
 sweep-layers {requests} --limit 1 --layer 1,2 --hparams pocket
+config init
+config set rule rome
+config show
+config path
+config validate
+config unset rule
 where
 doctor
 """

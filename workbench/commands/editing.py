@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ...hparams import Hparams
     from ...sessions.live import LiveSession
     from ...store.records import GenerationRecord
+    from ..settings import Settings
     from .results import Edited, Previewed, Written
 
 GROUP = "Editing"
@@ -56,7 +57,7 @@ class EditParams(PreviewParams):
 
 
 class GenerateParams(Params):
-    """A prompt and how to sample."""
+    """A prompt and how to sample; the settings may give other defaults."""
 
     prompt: tuple[str, ...] = param(
         "The text to write on from. - reads it from standard input.",
@@ -65,12 +66,18 @@ class GenerateParams(Params):
         metavar="PROMPT",
     )
     greedy: bool = param("Take the likeliest token each time.", "-g", default=False)
-    max_new_tokens: int = param("Tokens to write.", "-n", default=40, minimum=1)
-    temperature: float = param("Flattens (above 1) or sharpens.", default=1.0, minimum=0.0)
-    top_k: int = param("Draw from the k likeliest tokens; 0: from all.", default=5, minimum=0)
-    top_p: float = param(
-        "Draw from the likeliest tokens that have this much probability together.",
-        default=1.0,
+    max_new_tokens: int | None = param(
+        "Tokens to write. [default: 40]", "-n", default=None, minimum=1
+    )
+    temperature: float | None = param(
+        "Flattens (above 1) or sharpens. [default: 1.0]", default=None, minimum=0.0
+    )
+    top_k: int | None = param(
+        "Draw from the k likeliest tokens; 0: from all. [default: 5]", default=None, minimum=0
+    )
+    top_p: float | None = param(
+        "Draw from the likeliest tokens that have this much probability together. [default: 1.0]",
+        default=None,
         minimum=0.0,
         maximum=1.0,
     )
@@ -150,14 +157,7 @@ def generate(context: Context, params: GenerateParams) -> Written:
 
     prompt = _prompt(params, context)
     live = _live_to_ask(context)
-    sampling = Sampling(
-        max_new_tokens=params.max_new_tokens,
-        greedy=params.greedy,
-        temperature=params.temperature,
-        top_k=params.top_k,
-        top_p=params.top_p,
-        seed=params.seed if params.seed is not None else live.session.record.seed,
-    )
+    sampling = sampling_of(params, context.bench.settings, live.session.record.seed)
 
     def write(at: Side) -> GenerationRecord:
         stream = _Stream(context, at, prompt)
@@ -170,6 +170,28 @@ def generate(context: Context, params: GenerateParams) -> Written:
         return Written(name, params.at, write(cast(Side, params.at)))
     base = write("base")
     return Written(name, "cursor", write("cursor"), base)
+
+
+def sampling_of(params: GenerateParams, settings: Settings, seed: int) -> Sampling:
+    """How to sample: as typed, else as the settings say.
+
+    Whoever types how to draw does not want the settings' greedy.
+
+    Args:
+        seed: Seeds the draw where none was typed.
+    """
+    typed = {name: getattr(params, name) for name in ("temperature", "top_k", "top_p")}
+    drawn = {name: getattr(settings, name) for name in typed}
+    drawn.update((name, value) for name, value in typed.items() if value is not None)
+    draws = params.seed is not None or any(value is not None for value in typed.values())
+    return Sampling(
+        max_new_tokens=(
+            settings.max_new_tokens if params.max_new_tokens is None else params.max_new_tokens
+        ),
+        greedy=params.greedy or (settings.greedy and not draws),
+        seed=seed if params.seed is None else params.seed,
+        **drawn,
+    )
 
 
 class _Stream:

@@ -56,10 +56,11 @@ class CounterfactParams(Params):
         metavar="FILE|pocket",
     )
     tfidf: str | None = param(
-        "Folder with idf.npy and tfidf_vocab.json. [default: a table fitted to the snippets]",
+        "Word weights of RS: a folder with idf.npy and tfidf_vocab.json, or a file of texts to fit "
+        "them to. [default: fitted to the snippets]",
         default=None,
         completes="file",
-        metavar="FOLDER",
+        metavar="FOLDER|FILE",
     )
     method: str | None = param(
         "A fine-tuning baseline of the ROME paper instead of the session's rule.",
@@ -159,7 +160,7 @@ def _evaluate(
     from ..bench import options_of
 
     record = None if name is None else context.bench.repository.find_session(name)
-    asked = options_of(context.choices.over(context.bench.choices))
+    asked = options_of(context.bench.wanted(context.choices))
     if record is None:
         material = gather(options, asked.seed or 0, asked.model_name)
     else:
@@ -239,7 +240,7 @@ def _session(
         bench.use(name)
         return context.live()
     if name is None:
-        model = choices.over(bench.choices).model or DEFAULT_MODEL
+        model = bench.wanted(choices).model or DEFAULT_MODEL
         name = bench.repository.unique_name(f"{session_stem(model)}-{options.dataset}")
     if choices.over(bench.choices).vitals is None:
         choices = choices.over(SessionChoices(vitals="cheap"))

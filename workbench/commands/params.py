@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NoReturn, dataclass_transform
 
 Completes = Literal[
-    "", "step", "branch", "ref", "session", "file", "preset", "request", "model", "text", "layer"
-]
+    "", "step", "branch", "ref", "session", "file", "preset", "request", "model", "text", "layer",
+    "setting", "value",
+]  # fmt: skip
 """What completes a parameter: live state (`ref` is a step, a branch or "base") or the file system.
 
 `request` and `text` are typed freely: an edit and a prompt. Fixed words are in `choices` instead.

@@ -189,7 +189,7 @@ def _chosen(context: Context, params: RunParams) -> Selection:
     if seed is None and (params.sample is not None or params.shuffle):
         name = context.bench.name
         record = None if name is None else context.bench.repository.find_session(name)
-        seed = None if record is None else record.seed
+        seed = context.bench.wanted(context.choices).seed if record is None else record.seed
     return Selection(
         relation=params.relation,
         match=params.match,

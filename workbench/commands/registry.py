@@ -7,6 +7,7 @@ import difflib
 from ...errors import UsageError
 from . import (
     about,
+    configuring,
     editing,
     evaluating,
     history,
@@ -37,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     *models.COMMANDS,
     *statistics.COMMANDS,
     *sweep.COMMANDS,
+    *configuring.COMMANDS,
     *about.COMMANDS,
 )
 

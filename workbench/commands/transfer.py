@@ -165,7 +165,7 @@ def _anew(context: Context, params: ReplayParams, into: str) -> ReplayedAnew:
         bench.forget(source)
         live = open_anew(
             view, into, changes, steps,
-            device=bench.choices.device, progress=context.progress, stop=context.stop,
+            device=bench.device, progress=context.progress, stop=context.stop,
         )  # fmt: skip
     bench.use(into)
     live.session.set_watch(asked)

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 
 from ..commands import collected as statistics
 from ..commands import evaluated, inspected, results, watched
-from . import collected, evaluate, history, inspect, places, steps, watch
+from . import collected, configuration, evaluate, history, inspect, places, steps, watch
 
 
 @singledispatch
@@ -50,6 +50,10 @@ present.register(results.HparamsList)(places.hparams_list)
 present.register(results.HparamsShown)(places.hparams_shown)
 present.register(results.Places)(places.places)
 present.register(results.Diagnosis)(places.diagnosis)
+present.register(results.SettingsShown)(configuration.shown)
+present.register(results.SettingsFiles)(configuration.files)
+present.register(results.SettingsChecked)(configuration.checked)
+present.register(results.SettingsWritten)(configuration.written)
 present.register(inspected.LensShown)(inspect.lens_shown)
 present.register(inspected.TraceShown)(inspect.trace_shown)
 present.register(inspected.AverageShown)(inspect.average_shown)

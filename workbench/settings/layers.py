@@ -49,6 +49,13 @@ class Layer:
     path: Path | None
     said: Mapping[str, Said]
 
+    def place(self, found: Setting) -> str:
+        """Where it says a setting: the variable, or file and line."""
+        if self.path is None:
+            return found.variable
+        line = self.said[found.key].line
+        return str(self.path) if line is None else f"{self.path}:{line}"
+
 
 def files(
     paths: Paths,
@@ -66,10 +73,15 @@ def files(
     if named == NO_FILES:
         return ()
     here = Path.cwd() if folder is None else folder
-    found = [(Source.PROJECT, here / PROJECT_FILE), (Source.USER, user_file(paths))]
+    found = [(Source.PROJECT, project_file(here)), (Source.USER, user_file(paths))]
     if named:
         found.insert(0, (Source.CHOSEN, here / Path(named).expanduser()))
     return tuple(found)
+
+
+def project_file(folder: Path | None = None) -> Path:
+    """The settings file of the working folder."""
+    return (Path.cwd() if folder is None else folder) / PROJECT_FILE
 
 
 def user_file(paths: Paths) -> Path:

@@ -6,7 +6,7 @@ Knows the schema and TOML; where files lie is in layers.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,30 +138,34 @@ def _checked(key: str, value: Any, folder: Path) -> Value:
 
 
 def _unknown(section: str, name: str, *, is_table: bool) -> SettingsError:
+    """The error for a key or section that there is not."""
     if name:
-        other = setting(name)
         own = [each.name for each in SETTINGS if each.section == section]
-        hint = f"{name} belongs in [{other.section}]" if other else _meant(name, own)
-        return SettingsError(f"there is no setting {name!r} in [{section}]", hint)
+        return SettingsError(f"there is no setting {name!r} in [{section}]", _place(name, own))
     if is_table or section in SECTIONS:
-        return SettingsError(f"there is no section [{section}]", _meant(section, SECTIONS))
-    other = setting(section)
-    all_names = {each.name: each for each in SETTINGS}
-    near = nearest(section, all_names)
-    if other is None and near is not None:
-        other = all_names[near]
-        hint = f"did you mean {near}, in [{other.section}]?"
-    elif other is not None:
-        hint = f"{section} belongs in [{other.section}]"
-    else:
-        hint = f"the sections are {', '.join(f'[{each}]' for each in SECTIONS)}"
-    return SettingsError(f"{section!r} stands in no section", hint)
+        near = nearest(section, SECTIONS)
+        named = ", ".join(f"[{each}]" for each in SECTIONS)
+        hint = f"did you mean [{near}]?" if near else f"there are {named}"
+        return SettingsError(f"there is no section [{section}]", hint)
+    return SettingsError(f"{section!r} stands in no section", _place(section, ()))
 
 
-def _meant(name: str, among: Any) -> str:
-    among = tuple(among)
-    near = nearest(name, among)
-    return f"did you mean {near}?" if near else f"there are {', '.join(among)}"
+def _place(name: str, own: Sequence[str]) -> str:
+    """Where a misplaced or misspelt setting belongs.
+
+    Args:
+        own: The settings of the section it stands in.
+    """
+    right = setting(name)
+    if right is not None:
+        return f"{name} belongs in [{right.section}]"
+    near = nearest(name, own)
+    if near is not None:
+        return f"did you mean {near}?"
+    found = setting(nearest(name, [each.name for each in SETTINGS]) or "")
+    if found is not None:
+        return f"did you mean {found.name}, in [{found.section}]?"
+    return f"there are {', '.join(own)}" if own else "`config show` lists the settings"
 
 
 def checked_value(found: Setting, value: Any, name: str) -> Value:

@@ -104,10 +104,11 @@ def test_every_setting_is_a_field_and_can_come_from_the_environment(paths: Paths
     [
         ('[session]\nmodle = "x"\n', 2, "no setting 'modle' in [session]", "mean model?"),
         ('[session]\n\ntheme = "x"\n', 3, "'theme' in [session]", "belongs in [interface]"),
-        ("[sesion]\nseed = 1\n", 1, "no section [sesion]", "mean session?"),
+        ('[session]\nthme = "x"\n', 2, "no setting 'thme'", "theme, in [interface]?"),
+        ("[sesion]\nseed = 1\n", 1, "no section [sesion]", "mean [session]?"),
         ('theme = "x"\n', 1, "'theme' stands in no section", "belongs in [interface]"),
         ('temprature = "x"\n', 1, "stands in no section", "temperature, in [generate]"),
-        ("session = 3\n", 1, "no section [session]", "session"),
+        ("session = 3\n", 1, "no section [session]", "[session]"),
         ('[session]\nrule = "r-rme"\n', 2, "session.rule is 'r-rme'", "mean r-rome?"),
         ('[session]\nseed = "x"\n', 2, "session.seed is 'x', not a whole number", "seed = 0"),
         ("[session]\nseed = true\n", 2, "not a whole number", ""),

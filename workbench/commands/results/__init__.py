@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from .about import Check, Diagnosis, Place, Places
 from .base import Result, names_of, plain
+from .configuration import (
+    SettingLine,
+    SettingsChecked,
+    SettingsFile,
+    SettingsFiles,
+    SettingsProblem,
+    SettingsShown,
+    SettingsWritten,
+)
 from .history import BranchChanged, Branches, BranchLine, HistoryLog, Moved, OperationLog
 from .models import (
     HparamsLine,
@@ -63,6 +72,13 @@ __all__ = [
     "SessionChanged",
     "SessionList",
     "SessionShown",
+    "SettingLine",
+    "SettingsChecked",
+    "SettingsFile",
+    "SettingsFiles",
+    "SettingsProblem",
+    "SettingsShown",
+    "SettingsWritten",
     "StepBrief",
     "StepShown",
     "TrialEdit",
