@@ -41,7 +41,8 @@ class EvalOptions:
         generate: Write texts and score them.
         tokeniser: How they are cut into words.
         snippets: Reference texts: a file, or "pocket"; None to leave consistency out.
-        tfidf: A folder with the published table; None to fit one to the snippets.
+        tfidf: A folder with the published table, or a file of texts to fit one to; None to fit
+            one to the snippets.
         baseline: A fine-tuning baseline; None for the session's rule.
         method_hparams: A JSON file of its hyperparameters; None for the published ones.
     """

@@ -1,16 +1,16 @@
-"""Downstream probes along a session: GLUE and ME-PPL at the base, every so many edits, and the tip.
+"""GLUE and ME-PPL as probes along a session.
 
-What was measured at a step stays with the step, so going on means measuring the other steps.
+What is asked and how it is scored is the engine's; here it is said what is kept of it.
 """
 
 from __future__ import annotations
 
-import time
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...engine.metrics.distance import distance_per_number
 from ...engine.metrics.glue import (
     FORMS,
     NEW_TOKENS,
@@ -22,11 +22,11 @@ from ...engine.metrics.glue import (
 from ...engine.metrics.greedy import greedy_texts
 from ...engine.metrics.perplexity import sentence_perplexity
 from ...engine.model import LoadedModel
-from ...engine.progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
+from ...engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ...engine.tokens import encode
-from ...errors import ModelError
-from ...store.records import BASE, Json, MeasurementRecord
-from ..memory import named_memory
+from ...errors import ModelError, UsageError
+from ...store.records import Json
+from .along import PathProbe, Reading, read_along
 
 if TYPE_CHECKING:
     from ..live import LiveSession
@@ -41,24 +41,93 @@ DEFAULT_PROBES = (str(Task.SST2), str(Task.MRPC), str(Task.COLA), str(Task.RTE))
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One probe at one step.
+class GlueProbe:
+    """A task, or the first so many examples of it."""
+
+    task: Task
+    limit: int | None
+    command: str = "eval glue"
+
+    @property
+    def label(self) -> str:
+        """The task's name."""
+        return str(self.task)
+
+    @property
+    def name(self) -> str:
+        """What it is called in the store."""
+        return f"glue.{self.task}"
+
+    @property
+    def asked(self) -> Json:
+        """How many examples."""
+        return {"limit": self.limit}
+
+    def measure(
+        self, model: LoadedModel, progress: ProgressSink, stop: StopFlag
+    ) -> tuple[float, Json]:
+        """F1, and everything behind it."""
+        form, rows = FORMS[self.task], examples(self.task, self.limit)
+        prompts = [form.prompt(row) for row in rows]
+        texts = greedy_texts(model, prompts, NEW_TOKENS, stop=stop)
+        answers = [form.answer(prompt + text) for prompt, text in zip(prompts, texts, strict=True)]
+        found = score([row["label"] for row in rows], answers)
+        generations = [
+            {"idx": row["idx"], "label": row["label"], "answer": answer, "text": text}
+            for row, answer, text in zip(rows, answers, texts, strict=True)
+        ]
+        return found.f1, {**asdict(found), "total": found.total, "generations": generations}
+
+    def check_fits(self, model: LoadedModel) -> None:
+        """Raise where the task's prompts are too long for a model.
+
+        Raises:
+            ModelError: Names both lengths.
+        """
+        room = model.max_positions
+        if room is None:
+            return
+        form, rows = FORMS[self.task], examples(self.task, self.limit)
+        lengths = (len(encode(model.tokenizer, form.prompt(row)).ids) for row in rows)
+        longest = max(lengths) + NEW_TOKENS
+        if longest > room:
+            raise ModelError(
+                f"{model.name} takes {room} tokens, and {self.task} needs {longest}",
+                f"take a model with a longer context; --tasks {ME_PPL} needs few",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SentencesProbe:
+    """ME-PPL on some sentences.
 
     Attributes:
-        step: The step; 0 is the base.
-        depth: Edits between the base and it.
-        probe: A task, or "me-ppl".
-        value: F1 of a task, or the perplexity.
-        detail: The counts, MCC, |Δ| and every text.
-        known: It was measured before.
+        sentences: All there are.
+        limit: Only the first so many of them.
+        source: The file they are of; None for those that ship.
     """
 
-    step: int
-    depth: int
-    probe: str
-    value: float
-    detail: Json
-    known: bool
+    sentences: tuple[str, ...]
+    limit: int | None
+    source: str | None = None
+    label: str = ME_PPL
+    name: str = ME_PPL
+    command: str = "eval glue"
+
+    @property
+    def asked(self) -> Json:
+        """Which sentences: how many of the 50, or those of which file."""
+        text = "\n".join(self.sentences)
+        own = None if self.source is None else hashlib.sha256(text.encode()).hexdigest()
+        return {"limit": self.limit, "sha256": own}
+
+    def measure(
+        self, model: LoadedModel, progress: ProgressSink, stop: StopFlag
+    ) -> tuple[float, Json]:
+        """The mean perplexity of the sentences."""
+        used = self.sentences[: self.limit]
+        value = sentence_perplexity(model, used, stop=stop)
+        return value, {"sentences": len(used), "source": self.source}
 
 
 def measure_downstream(
@@ -67,6 +136,7 @@ def measure_downstream(
     *,
     every: int | None = None,
     limit: int | None = None,
+    sentences: Path | None = None,
     progress: ProgressSink = ignore,
     stop: StopFlag = NEVER,
 ) -> list[Reading]:
@@ -76,106 +146,25 @@ def measure_downstream(
         probes: Of `PROBES`.
         every: At the base, after every so many edits, and at the cursor; None: at the cursor.
         limit: Only the first so many examples of each task.
+        sentences: A file of ME-PPL sentences; None for the 50 that ship.
 
     Raises:
+        UsageError: There is no such probe.
+        FileFormatError: The sentences can't be read.
         ModelError: The prompts of a task are longer than the model's context.
         CancelledError: `stop` was set; what was measured stays.
     """
-    session = live.session
-    session.require_writable()
-    live.settle()
-    for probe in probes:
-        _check_fits(live.model, probe, limit)
-    points = _points(session.history.path(), every)
-    known = {(record.step, record.probe): record for record in session.measurements()}
-    readings: list[Reading] = []
-    try:
-        for depth, step in points:
-            for probe in probes:
-                check(stop, "the measurement")
-                done = Progress("probing", len(readings), len(points) * len(probes), probe)
-                progress(done)
-                held = known.get((step, _name(probe)))
-                found = held is not None and held.detail.get("limit") == limit
-                record = held if found else _measure(live, step, probe, limit, stop)
-                assert record is not None
-                assert record.value is not None
-                readings.append(Reading(step, depth, probe, record.value, record.detail, found))
-    finally:
-        live.goto_weights(session.cursor.step)
-    return readings
+    made = [_made(probe, limit, sentences) for probe in probes]
+    for probe in made:
+        if isinstance(probe, GlueProbe):
+            probe.check_fits(live.model)
+    return read_along(live, made, every=every, progress=progress, stop=stop)
 
 
-def _points(path: Sequence[int], every: int | None) -> list[tuple[int, int]]:
-    """The (depth, step) at which probes are taken."""
-    steps = dict(enumerate((BASE, *path)))
-    last = len(path)
-    wanted = {last} if every is None else {*range(0, last, every), last}
-    return [(depth, steps[depth]) for depth in sorted(wanted)]
-
-
-def _measure(
-    live: LiveSession, step: int, probe: str, limit: int | None, stop: StopFlag
-) -> MeasurementRecord:
-    """Take a probe at a step, and keep it."""
-    session, began = live.session, time.perf_counter()
-    live.goto_weights(step, stop=stop)
-    with named_memory("the measurement"):
-        if probe == ME_PPL:
-            sentences = me_ppl_sentences()[:limit]
-            value = sentence_perplexity(live.model, sentences, stop=stop)
-            detail: Json = {"sentences": len(sentences)}
-        else:
-            value, detail = _task(live.model, Task(probe), limit, stop)
-    detail |= {
-        "limit": limit,
-        "distance": distance_per_number(live.model, live.weights, session.record.weight_name),
-    }
-    return session.repository.add_measurement(
-        session.record.id,
-        MeasurementRecord(step, _name(probe), value, detail),
-        command="eval glue",
-        params={"probe": probe, "step": step},
-        result={"value": value},
-        elapsed_s=time.perf_counter() - began,
-    )
-
-
-def _task(model: LoadedModel, task: Task, limit: int | None, stop: StopFlag) -> tuple[float, Json]:
-    """F1 of a task, and everything behind it."""
-    form, rows = FORMS[task], examples(task, limit)
-    prompts = [form.prompt(row) for row in rows]
-    texts = greedy_texts(model, prompts, NEW_TOKENS, stop=stop)
-    answers = [form.answer(prompt + text) for prompt, text in zip(prompts, texts, strict=True)]
-    found = score([row["label"] for row in rows], answers)
-    generations = [
-        {"idx": row["idx"], "label": row["label"], "answer": answer, "text": text}
-        for row, answer, text in zip(rows, answers, texts, strict=True)
-    ]
-    return found.f1, {**asdict(found), "total": found.total, "generations": generations}
-
-
-def _check_fits(model: LoadedModel, probe: str, limit: int | None) -> None:
-    """Raise where a task's prompts are too long for a model.
-
-    Raises:
-        ModelError: Names both lengths.
-    """
-    room = model.max_positions
-    if probe == ME_PPL or room is None:
-        return
-    task = Task(probe)
-    lengths = (
-        len(encode(model.tokenizer, FORMS[task].prompt(row)).ids) for row in examples(task, limit)
-    )
-    longest = max(lengths) + NEW_TOKENS
-    if longest > room:
-        raise ModelError(
-            f"{model.name} takes {room} tokens, and {probe} needs {longest}",
-            f"take a model with a longer context; --tasks {ME_PPL} needs few",
-        )
-
-
-def _name(probe: str) -> str:
-    """What a probe is called in the store."""
-    return probe if probe == ME_PPL else f"glue.{probe}"
+def _made(probe: str, limit: int | None, sentences: Path | None) -> PathProbe:
+    if probe == ME_PPL:
+        source = None if sentences is None else str(sentences)
+        return SentencesProbe(tuple(me_ppl_sentences(sentences)), limit, source)
+    if probe not in PROBES:
+        raise UsageError(f"{probe!r} is no task", f"tasks: {', '.join(PROBES)}")
+    return GlueProbe(Task(probe), limit)

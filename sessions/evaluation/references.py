@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...engine.metrics.tfidf import TfidfTable
+from ...engine.texts import open_texts
 from ...errors import FileFormatError
 from ...store.records import Json
 from .cases import POCKET_DATA
@@ -54,7 +55,8 @@ def read_references(snippets: str, table: str | None = None) -> References:
 
     Args:
         snippets: The file; "pocket" for what the embedded world says of each subject.
-        table: A folder with `idf.npy` and `tfidf_vocab.json`; None to fit a table to the snippets.
+        table: A folder with `idf.npy` and `tfidf_vocab.json`, or a file of texts to fit a table to
+            (plain text, JSON or JSONL with "text"); None to fit one to the snippets.
 
     Raises:
         FileFormatError: A file can't be read or isn't what it should be.
@@ -62,9 +64,19 @@ def read_references(snippets: str, table: str | None = None) -> References:
     """
     known = _pocket() if snippets == POCKET_DATA else _read(Path(snippets).expanduser())
     if table is not None:
-        return References(known, TfidfTable.read(Path(table).expanduser()), snippets)
+        return References(known, _table(Path(table).expanduser()), snippets)
     documents = [text for group in known.values() for _, text in group]
     return References(known, TfidfTable.fitted(documents, f"the snippets of {snippets}"), snippets)
+
+
+def _table(path: Path) -> TfidfTable:
+    """A published table, or one fitted to a corpus."""
+    if path.is_dir():
+        return TfidfTable.read(path)
+    if not path.is_file():
+        raise FileFormatError(f"{path}: no such file", "name a file of texts, or a table's folder")
+    corpus = open_texts(str(path))
+    return TfidfTable.fitted(list(corpus.documents()), f"the corpus {corpus.name}")
 
 
 def _read(path: Path) -> dict[tuple[str, str], tuple[Snippet, ...]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ResultsWritten,
         RunFigures,
     )
+    from ..commands.probed import HarnessAsked
 
 _LATEX = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"} | {"Δ": "$\\Delta$", "\\": "", "~": "", "^": ""}
@@ -104,6 +105,40 @@ def downstream(result: Downstream) -> RenderableType:
             for line in result.lines
         ),
     )  # fmt: skip
+
+
+def harness(result: HarnessAsked) -> RenderableType:
+    """Tasks along a path, and what had to be cut."""
+    table = parts.table(
+        ">edits", ">step", "task", "metric", ">value", ">± stderr", ">examples", ">shots", ">cut",
+        ">|Δ|/numel", "",
+        rows=(
+            (
+                f"{line.depth:,}",
+                f"{line.step:,}",
+                parts.shown(line.task),
+                parts.shown(line.metric),
+                f"{line.value:.4f}",
+                "–" if line.stderr is None else f"{line.stderr:.4f}",
+                f"{line.n:,}",
+                str(line.shots),
+                f"{line.cut:,} of {line.requests:,}" if line.cut else "–",
+                f"{line.distance:.2e}",
+                Text("known" if line.known else "", style=parts.LABEL),
+            )
+            for line in result.lines
+        ),
+    )  # fmt: skip
+    said = [Text(f"lm-eval {result.version}", style=parts.LABEL)]
+    if any(line.cut for line in result.lines):
+        said.append(
+            Text(
+                f"the model takes {result.context} tokens: longer requests lost their beginning, "
+                "as the harness does it",
+                style="yellow",
+            )
+        )
+    return Group(table, *said)
 
 
 def _table(runs: tuple[RunFigures, ...]) -> RenderableType:

@@ -7,7 +7,7 @@ from functools import singledispatch
 from rich.console import RenderableType
 
 from ..commands import collected as statistics
-from ..commands import evaluated, inspected, results, watched
+from ..commands import evaluated, inspected, probed, results, watched
 from . import collected, configuration, evaluate, history, inspect, places, steps, watch
 
 
@@ -40,6 +40,7 @@ present.register(results.Imported)(places.imported)
 present.register(evaluated.Evaluated)(evaluate.evaluated)
 present.register(evaluated.EvalSummary)(evaluate.summary)
 present.register(evaluated.Downstream)(evaluate.downstream)
+present.register(probed.HarnessAsked)(evaluate.harness)
 present.register(evaluated.ResultsWritten)(evaluate.results_written)
 present.register(results.SessionList)(places.session_list)
 present.register(results.SessionShown)(places.session_shown)

@@ -12,7 +12,7 @@ import pytest
 
 from romebench.engine.metrics.entropy import mean_fluency
 from romebench.engine.metrics.targets import target_pairs
-from romebench.errors import CancelledError, UsageError
+from romebench.errors import CancelledError, FileFormatError, UsageError
 from romebench.sessions.evaluation.cases import Dataset
 from romebench.sessions.evaluation.evaluate import EvalOptions, Material, evaluate, gather
 from romebench.sessions.evaluation.outcomes import Outcomes, outcomes_of
@@ -121,6 +121,15 @@ def test_consistency_and_essence_are_scored_against_snippets(
     assert "essence_score" not in second
     assert outcomes.plan.references is not None
     assert outcomes.plan.references["tfidf"]["documents"] == 2
+
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text('{"text": "Apple and Microsoft"}\n{"text": "a company"}\n{"text": "of"}\n')
+    fitted = asked(records_file(2), snippets=str(snippets), tfidf=str(corpus)).references
+    assert fitted is not None
+    assert fitted.to_json()["tfidf"]["source"] == "the corpus corpus.jsonl"
+    assert (fitted.table.provenance["documents"], fitted.table.provenance["words"]) == (3, 5)
+    with pytest.raises(FileFormatError, match="no such file"):
+        asked(records_file(2), snippets=str(snippets), tfidf=str(tmp_path / "nothing"))
 
 
 def test_zsre_is_scored_by_tokens(live: LiveSession) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,26 @@ def test_tasks_that_pocket_is_too_short_for_say_so(romebench: Romebench, study: 
     outcome = romebench("eval", "glue", "--tasks", "sst3")
     assert outcome.code == 2
     assert "'sst3' is no task" in outcome.err
+    outcome = romebench("eval", "harness", "--tasks", "x", "--include-path", str(study / "no"))
+    assert outcome.code == 2
+    assert "romebench[lm-eval]" in outcome.err or "no folder" in outcome.err
+
+
+def test_what_the_harness_had_to_cut_is_said() -> None:
+    from romebench.workbench.cli.output import to_text
+    from romebench.workbench.commands.probed import HarnessAsked, HarnessLine
+    from romebench.workbench.render import render
+
+    line = HarnessLine(2, 2, "capitals", "acc", 0.75, 0.25, 4, 0, 0, 16, 1e-5, False)
+    asked = HarnessAsked("study", 192, "0.4.13", (line,))
+    whole = to_text(render(asked), color="never", tty=False)
+    assert "0.7500    0.2500" in whole
+    assert "lm-eval 0.4.13" in whole
+    assert "192" not in whole
+    cut = HarnessAsked("study", 192, "0.4.13", (replace(line, cut=3, stderr=None, known=True),))
+    told = to_text(render(cut), color="never", tty=False)
+    assert "3 of 16" in told
+    assert "takes 192 tokens: longer requests lost their beginning" in told
 
 
 def test_what_must_not_fold_is_whole_at_any_width(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,4 +184,4 @@ def test_what_must_not_fold_is_whole_at_any_width(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "20")
     line = ",".join(["a value"] * 20)
     raw = Text(f"{line}\nnext\n", no_wrap=True, overflow="ignore", end="")
-    assert to_text(raw, color="never") == f"{line}\nnext\n"
+    assert to_text(raw, color="never", tty=False) == f"{line}\nnext\n"
