@@ -44,6 +44,11 @@ def _fact(request: Json) -> Text:
     )
 
 
+def _second_moment(record: StepRecord) -> str:
+    """Told where it is not the usual one: with C = I an edit disturbs what it should not."""
+    return "  (C = I)" if record.diagnostics.get("identity_moment") else ""
+
+
 def _vital_rows(record: StepRecord) -> list[tuple[str, Text | str]]:
     vitals = record.vitals
     rank = vitals.get("rank_new")
@@ -61,7 +66,7 @@ def _vital_rows(record: StepRecord) -> list[tuple[str, Text | str]]:
     rows += [
         ("‖Δ‖/‖W₀‖", parts.ratio(vitals.get("delta_ratio"))),
         ("‖W−W₀‖/‖W₀‖", parts.ratio(vitals.get("weight_ratio"))),
-        ("u·k", parts.number(vitals.get("u_dot_k"))),
+        ("u·k", parts.number(vitals.get("u_dot_k")) + _second_moment(record)),
         ("efficacy", "yes" if vitals.get("efficacy") else "no: the model still says otherwise"),
         ("verdict", parts.line(parts.verdict(record.verdict), (reason))),
     ]
