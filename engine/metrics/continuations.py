@@ -136,5 +136,7 @@ def _draw(scores: Tensor, top_k: int, generator: torch.Generator) -> int:
 
 def _published(model: LoadedModel, ids: Sequence[int]) -> str:
     """The text as the published scores are computed on it."""
-    text = model.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    text = model.tokenizer.decode(
+        list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
+    )
     return unicodedata.normalize("NFKD", str(text)).replace("\n\n", " ")
