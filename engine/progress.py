@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..errors import CancelledError
 
@@ -18,12 +18,14 @@ class Progress:
         step: How many units are done.
         total: How many there will be; None where that isn't known.
         detail: One short figure worth showing beside it ("loss 3.21").
+        figures: What a view can draw of this unit, by name: of the v* optimisation, the loss terms.
     """
 
     stage: str
     step: int
     total: int | None = None
     detail: str = ""
+    figures: Mapping[str, Any] | None = None
 
 
 ProgressSink = Callable[[Progress], None]

@@ -158,20 +158,18 @@ def optimise_value(
             nll, kl, decay, prob = objective.terms(offset)
             loss = nll + kl + decay
             line = _line(step, loss, nll, kl, decay, prob, offset)
-            losses.append(line)
-            progress(
-                Progress(
-                    "optimising v*", step + 1, hparams.v_num_grad_steps, f"loss {line.loss:.3f}"
-                )
-            )
             early = line.loss < EARLY_STOP_LOSS
-            if early or step == hparams.v_num_grad_steps - 1:
+            last = early or step == hparams.v_num_grad_steps - 1
+            if not last:
+                adam.zero_grad()
+                loss.backward()
+                adam.step()
+                if _clamp(offset, radius):
+                    line = replace(line, clamped=True)
+            losses.append(line)
+            _tell(progress, line, hparams.v_num_grad_steps, float(radius))
+            if last:
                 break
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
-            if _clamp(offset, radius):
-                losses[-1] = _clamped(line)
     return ValueFit(offset.detach().cpu(), tuple(losses), early, float(radius))
 
 
@@ -194,8 +192,10 @@ def _is_finite(value: float) -> bool:
     return value == value and abs(value) != float("inf")
 
 
-def _clamped(line: LossTerms) -> LossTerms:
-    return replace(line, clamped=True)
+def _tell(progress: ProgressSink, line: LossTerms, total: int, radius: float) -> None:
+    """Report a gradient step, with the figures a view draws while it goes on."""
+    figures = {**line.to_json(), "clamp_norm": radius}
+    progress(Progress("optimising v*", line.step + 1, total, f"loss {line.loss:.3f}", figures))
 
 
 def _clamp(offset: Tensor, radius: Tensor) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from ..errors import StoreError
 from .access import Access, Change, append_operation, near, store_hparams
@@ -110,7 +110,8 @@ class Sessions(Access):
         return found
 
     def sessions(self) -> list[SessionSummary]:
-        """Every session, the last used first. Reads no steps, however many there are."""
+        """Every session, the last used first. Reads one step of each, however many there are."""
+        at_cursor = and_(StepRow.session_id == SessionRow.id, StepRow.step == CursorRow.step)
         query = (
             select(
                 SessionRow.name,
@@ -121,9 +122,11 @@ class Sessions(Access):
                 BranchRow.name,
                 SessionRow.created_at,
                 SessionRow.used_at,
+                func.coalesce(StepRow.verdict, ""),
             )
             .join(CursorRow, CursorRow.session_id == SessionRow.id)
             .join(BranchRow, BranchRow.id == CursorRow.branch_id)
+            .outerjoin(StepRow, at_cursor)
             .order_by(SessionRow.used_at.desc(), SessionRow.id.desc())
         )
         with self.database.read() as connection:

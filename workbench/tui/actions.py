@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.screen import Screen
 
-from ...engine.request import EditRequest
-from ...errors import RomebenchError
-from ..commands.parsing import Invocation
-from ..commands.spec import Command, ParamSpec, Scope
+from ...errors import RomebenchError, UsageError
 from ..commands.typed import classify
-from .bottom.completion import known_values
+from .asking import Asking
 from .bottom.input_line import InputLine
-from .conductor import Conductor, invocation
+from .conductor import invocation
+from .copying import Copyable, copy
 from .helpable import Help, Helpable
 from .keymap import bindings_of
 from .keys import WORKSPACE
-from .view import View
-
-if TYPE_CHECKING:
-    from .dialogs.edit_form import FormAnswer
-    from .dialogs.export import ExportAnswer
+from .side.history import HistoryList
+from .tabs.console import Console
+from .tabs.edit import EditTab
 
 CONDITIONAL = ("undo", "redo", "step", "run_queue", "branch", "export")
 """Actions that are possible at some times only."""
 
 COMPARE_TOKENS = 40
 
+StepPane = HistoryList | EditTab
+"""What is about the highlighted step."""
 
-class Actions(Screen[None]):
+
+class Actions(Asking):
     """Bindings and actions. The workspace below says how a command is run."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(WORKSPACE)
-
-    conductor: Conductor
-    view: View | None = None
-    last_prompt: str = ""
-    """What the model was last asked, for a comparison."""
-
-    # What the workspace provides
-
-    def execute(self, asked: Invocation, *, stay: bool = False) -> None:
-        """Run a command."""
-        raise NotImplementedError
-
-    def open_tab(self, name: str) -> None:
-        """Show a tab."""
-        raise NotImplementedError
-
-    def want_preview(self, request: EditRequest | None) -> None:
-        """Have a request read when the lane is free."""
-        raise NotImplementedError
-
-    @property
-    def line(self) -> InputLine:
-        """The input line."""
-        return self.query_one(InputLine)
 
     # What is possible now
 
@@ -122,105 +96,58 @@ class Actions(Screen[None]):
             return typed.text
         return ""
 
-    # Keys that ask first
+    # The clipboard
 
-    def action_edit(self) -> None:
-        """Open the edit form, filled in with what is typed."""
-        from .dialogs.edit_form import EditForm
+    def action_copy(self) -> None:
+        """Copy what the focused pane is about; from the input line, what the model said last."""
+        around = [] if self.focused is None else self.focused.ancestors_with_self
+        pane = next((node for node in around if isinstance(node, Copyable | StepPane)), None)
+        if isinstance(pane, StepPane):
+            copy(self.app, self.steps.request())
+        else:
+            copy(self.app, (pane or self.query_one(Console)).copied())
 
-        begin: EditRequest | None = None
+    def action_copy_request(self) -> None:
+        """Copy the highlighted step's request."""
+        copy(self.app, self.steps.request())
+
+    def action_copy_output(self) -> None:
+        """Copy what the console shows last."""
+        copy(self.app, self.query_one(Console).copied())
+
+    def action_copy_record(self) -> None:
+        """Copy the line that the highlighted step has in an export."""
+        copy(self.app, self.steps.export_line())
+
+    def action_editor(self) -> None:
+        """Write the line in an editor; what has several lines is sent at once."""
+        from .editor import edited
+
         try:
-            typed = classify(self.line.value)
-            begin = typed.request() if typed.intention == "edit" else None
-        except RomebenchError:
-            begin = None
-        rule = self.view.status.rule if self.view is not None else "r-rome"
-        self.app.push_screen(EditForm(self.want_preview, rule=rule, request=begin), self._filled)
-
-    def _filled(self, answer: FormAnswer | None) -> None:
-        if answer is None:
+            text = edited(self.app, self.line.value)
+        except UsageError as error:
+            self.notify(error.hint, title=error.message, severity="warning", markup=False)
             return
-        request = answer.request
-        self.line.value = ""
-        self.execute(
-            invocation(
-                "edit",
-                prompt=request.prompt,
-                subject=request.subject,
-                target=request.target_new,
-                true=request.target_true,
-                rule=answer.rule,
-            )
-        )
-
-    def action_branch(self) -> None:
-        """Ask for the name of a branch."""
-        from .dialogs.branch import BranchDialog
-
-        if self.view is None:
-            return
-        view = self.view
-        names = (f"{view.status.branch}-{n}" for n in range(2, len(view.branches) + 3))
-        free = next(name for name in names if name not in view.branches)
-        self.app.push_screen(BranchDialog(view.cursor, view.branches, free), self._named)
-
-    def _named(self, name: str | None) -> None:
-        if name is not None:
-            self.execute(invocation("branch", name=name))
-
-    def action_export(self) -> None:
-        """Ask where to write the session to."""
-        from .dialogs.export import ExportDialog
-
-        if self.view is not None:
-            status = self.view.status
-            self.app.push_screen(ExportDialog(status.session, status.total), self._placed)
-
-    def _placed(self, answer: ExportAnswer | None) -> None:
-        from .dialogs.export import DELTAS
-
-        if answer is None or self.view is None:
-            return
-        name = self.view.status.session
-        if answer.what == DELTAS:
-            asked = invocation("deltas", session=name, output=answer.path, force=answer.force)
+        if "\n" in text.strip():
+            self.line.value = ""
+            self.line.post_message(InputLine.Sent(text))
         else:
-            asked = invocation("export", session=name, to=answer.path, force=answer.force)
-        self.execute(asked)
-
-    def choose(self, command: Command) -> None:
-        """A command was chosen in the palette."""
-        from .dialogs.command_form import CommandForm
-        from .palette import asks
-
-        own = {"edit": self.action_edit, "branch": self.action_branch, "export": self.action_export}
-        if command.name in own and (command.name == "edit" or self.view is not None):
-            own[command.name]()
-        elif command.name == "generate":
-            self.action_focus_line()
-            self.notify("type some text and press Enter: the model writes on from it")
-        elif asks(command) or (command.name == "run" and not (self.view and self.view.queue)):
-            form = CommandForm(command, self._known(command), self._suggested)
-            self.app.push_screen(form, self._asked)
-        else:
-            self.execute(Invocation(command, command.params()))
-
-    def _known(self, command: Command) -> dict[str, str]:
-        """What a form begins with."""
-        if self.view is None or command.scope is not Scope.STORE:
-            return {}
-        name = self.view.status.session
-        return {"session": name, "name": "" if command.name in ("import", "sessions new") else name}
-
-    def _suggested(self, spec: ParamSpec) -> list[str]:
-        """What a field of a form may hold: names and numbers of this session."""
-        return known_values(spec.completes, self.view)
-
-    def _asked(self, asked: Invocation | None) -> None:
-        if asked is not None:
-            self.execute(asked)
+            self.line.put(text.strip("\n"))
 
     # Getting about
+
+    def action_jump(self) -> None:
+        """Show a letter on every place that can be gone to."""
+        from .jump import JumpOverlay, go
+
+        self.app.push_screen(JumpOverlay(self), go)
+
+    def action_pane(self, side: str) -> None:
+        """Go to the list at the left, or to the tab at the right."""
+        if side == "left":
+            self.query_one(HistoryList).focus()
+        else:
+            self.query_one(f"#{self.active_tab}").focus()
 
     def action_help(self) -> None:
         """Help on the focused pane."""

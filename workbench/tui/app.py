@@ -42,6 +42,10 @@ def _palette() -> type[Palette]:
     return Palette
 
 
+def _greed(space: Workspace) -> str:
+    return "draw again" if space.sampling.greedy else "generate greedily"
+
+
 class Workbench(App[None]):
     """The TUI.
 
@@ -70,7 +74,7 @@ class Workbench(App[None]):
         self._finished = False
         self._lane = EngineLane()
         self.bridge = LaneBridge(self._lane, self._deliver)
-        self.workspace = Workspace(Conductor(self._desk, self.bridge), self._desk)
+        self.workspace = Workspace(Conductor(self._desk, self.bridge), self._desk, self.settings)
         for theme in OWN:
             self.register_theme(theme)
         self.theme = self._first_theme(desk)
@@ -114,18 +118,40 @@ class Workbench(App[None]):
         space = self.workspace
         own = [
             Entry("model: compare", "base and edited model side by side", space.action_compare),
+            Entry("model: sampling…", "length, temperature and seed", space.action_sampling),
+            Entry(f"model: {_greed(space)}", "how texts are drawn", space.action_greedy),
+            Entry("model: write in $EDITOR…", "a long prompt", space.action_editor),
+            Entry("queue: choose a file…", "requests for the queue", space.action_queue_add),
             Entry("view: clear console", "begin with an empty page", space.console.clear),
+            Entry("view: jump", "a letter on every place to go to", space.action_jump),
             Entry("view: theme…", "change the colours", self.action_change_theme),
             Entry("view: screenshot", "save an SVG of the screen here", self.action_picture),
             Entry("help: pane", "what the focused pane is for", space.action_help),
             Entry("help: commands", "every command", lambda: space.own("help")),
             Entry("romebench: quit", "stop what runs and leave", self.exit),
         ]
+        if space.view is not None:
+            own.append(Entry("session: home…", "all sessions", space.action_sessions))
+        own += self._copies()
         views = [
             Entry(f"view: {tab.title.lower()}", tab.about, partial(space.open_tab, tab.name))
             for tab in TABS
+            if tab.name != space.active_tab
         ]
         return command_entries(space.view, space.choose) + views + own
+
+    def _copies(self) -> list[Entry]:
+        """What can be copied now."""
+        from .palette import Entry
+
+        space = self.workspace
+        found = [
+            (space.steps.request(), space.action_copy_request),
+            (space.steps.export_line(), space.action_copy_record),
+            (space.console.copied(), space.action_copy_output),
+        ]
+        named = {f"copy: {each.what}": (each, run) for each, run in found if each is not None}
+        return [Entry(name, each.text[:80], run) for name, (each, run) in named.items()]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette has its own names for these."""

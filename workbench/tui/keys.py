@@ -47,6 +47,37 @@ WORKSPACE = (
         "Write the session or its deltas to a file",
         pane=True,
     ),
+    _anywhere(
+        "queue_add", "queue_add", "a,alt+a", "add", "Choose a file of requests for the queue"
+    ),
+    _anywhere(
+        "sessions", "sessions", "o,alt+o", "sessions", "The sessions: open, new, rename, delete"
+    ),
+    _anywhere(
+        "sampling",
+        "sampling",
+        "t,alt+t",
+        "sampling",
+        "How texts are generated: length, temperature, seed",
+    ),
+    _anywhere("greedy", "greedy", "T,alt+T", "greedy", "Generate greedily, or draw again"),
+    _anywhere(
+        "copy", "copy", "y,alt+y", "copy", "Copy the request, the text or the line of the pane"
+    ),
+    _anywhere(
+        "copy_record", "copy_record", "Y,alt+Y", "copy line", "Copy the step's line of an export"
+    ),
+    _anywhere("editor", "editor", "f4", "editor", "Write a long prompt in $EDITOR"),
+    _anywhere(
+        "jump",
+        "jump",
+        "ctrl+o",
+        "jump",
+        "A letter on every pane and tab: press one to go there",
+        show=True,
+    ),
+    _anywhere("pane_left", "pane('left')", "h,left", "left", "To the list at the left"),
+    _anywhere("pane_right", "pane('right')", "l,right", "right", "To the tab at the right"),
     _anywhere("help", "help", "f1,question_mark", "help", "Help on the focused pane", show=True),
     _anywhere("type", "focus_line", "i", "type", "Go to the input line"),
     _anywhere(

@@ -11,6 +11,8 @@ from textual.screen import Screen
 
 from ...engine.request import EditRequest
 from .conductor import Conductor
+from .copying import Copy
+from .lane.jobs import JobProgressed
 from .side.history import HistoryList
 from .tabs.edit import EditTab
 from .tabs.inside import LensTab, TraceTab
@@ -33,10 +35,33 @@ class Steps:
         self._space = space
         self._conductor = conductor
         self._records: dict[int, StepRecord] = {}
+        self._live = False
 
     def forget(self) -> None:
         """Another session was taken up: its steps have the same numbers."""
         self._records.clear()
+
+    @property
+    def shown(self) -> StepRecord | None:
+        """The highlighted step, if it was read."""
+        return self._records.get(self._space.query_one(HistoryList).step or 0)
+
+    def request(self) -> Copy | None:
+        """The highlighted step's request, as it is typed."""
+        record = self.shown
+        if record is None:
+            return None
+        typed = EditRequest.from_json(record.request).typed
+        return Copy(f"the request of step {record.step}", typed)
+
+    def export_line(self) -> Copy | None:
+        """The highlighted step's line in an export."""
+        from ...sessions.lines import to_line
+
+        record = self.shown
+        if record is None:
+            return None
+        return Copy(f"the export line of step {record.step}", to_line(record))
 
     def keep(self, record: StepRecord) -> None:
         """Keep a record, and have the tabs that look inside begin with its fact."""
@@ -52,6 +77,20 @@ class Steps:
         self.keep(record)
         if self._space.query_one(HistoryList).step == record.step:
             self._space.query_one(EditTab).show(record)
+
+    def live(self, message: JobProgressed, cursor: int) -> None:
+        """Show a v* optimisation while it runs, unless another step is being looked at."""
+        history, edit = self._space.query_one(HistoryList), self._space.query_one(EditTab)
+        figures = message.job.figures
+        if figures and edit.is_on_screen and history.step in (None, cursor):
+            edit.live(figures, message.progress.total)
+            self._live = True
+
+    def settle(self) -> None:
+        """What ran is over: show a step again."""
+        if self._live:
+            self._live = False
+            self.follow()
 
     def follow(self) -> None:
         """Show the highlighted step."""

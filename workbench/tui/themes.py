@@ -1,4 +1,7 @@
-"""The workbench's own themes, dark and light; Textual's are there too. The choice is kept."""
+"""The workbench's own themes: dark, light, high contrast, monochrome. The choice is kept.
+
+Textual's are there too. With `NO_COLOR` set, Textual draws any of them in grey.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,62 @@ LIGHT = Theme(
     },
 )
 
-OWN = (DARK, LIGHT)
+CONTRAST = Theme(
+    name="romebench-contrast",
+    primary="#66d9ff",
+    secondary="#ffb3ff",
+    accent="#ffff00",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#3a3a3a",
+    success="#00ff66",
+    warning="#ffb000",
+    error="#ff6b6b",
+    dark=True,
+    text_alpha=1.0,
+    variables={
+        "foreground-muted": "#e0e0e0",
+        "foreground-disabled": "#c0c0c0",
+        "text-muted": "#e0e0e0",
+        "text-disabled": "#c0c0c0",
+        "block-cursor-background": "#ffff00",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#3a3a3a",
+        "border": "#ffff00",
+        "border-blurred": "#a0a0a0",
+        "footer-key-foreground": "#ffff00",
+        "footer-background": "#000000",
+    },
+)
+
+MONOCHROME = Theme(
+    name="romebench-mono",
+    primary="#ffffff",
+    secondary="#d0d0d0",
+    accent="#ffffff",
+    foreground="#d8d8d8",
+    background="#101010",
+    surface="#181818",
+    panel="#303030",
+    success="#ffffff",
+    warning="#c8c8c8",
+    error="#ffffff",
+    dark=True,
+    variables={
+        "block-cursor-background": "#d8d8d8",
+        "block-cursor-foreground": "#101010",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#404040",
+        "border": "#ffffff",
+        "border-blurred": "#505050",
+        "footer-key-foreground": "#ffffff",
+        "footer-background": "#181818",
+    },
+)
+
+OWN = (DARK, LIGHT, CONTRAST, MONOCHROME)
 _FILE = "workbench.json"
 
 

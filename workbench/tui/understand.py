@@ -11,6 +11,9 @@ from ..commands.typed import Intention, classify
 from ..commands.words import split_words
 from .bottom.completion import OWN_WORDS
 from .conductor import invocation
+from .sampling import Choice
+
+DEFAULT = Choice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,11 @@ class OwnWord:
     word: str
 
 
-def understand(line: str) -> Invocation | HelpAsked | OwnWord | None:
+def understand(line: str, sampling: Choice = DEFAULT) -> Invocation | HelpAsked | OwnWord | None:
     """What a line asks for; None for an empty one.
+
+    Args:
+        sampling: How a plain text is written on from.
 
     Raises:
         UsageError: It can't be understood; the message says why.
@@ -33,7 +39,7 @@ def understand(line: str) -> Invocation | HelpAsked | OwnWord | None:
         typed.request()
         return invocation("edit", text=(typed.text,))
     if typed.intention is Intention.GENERATE:
-        return invocation("generate", prompt=(typed.text,))
+        return invocation("generate", prompt=(typed.text,), **sampling.params())
     return _command(typed.text)
 
 

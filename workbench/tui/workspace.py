@@ -13,6 +13,7 @@ from ...engine.request import EditRequest
 from ...errors import UsageError
 from ..commands.parsing import HelpAsked, Invocation
 from ..commands.spec import Effect
+from ..settings import Settings
 from .actions import CONDITIONAL, Actions
 from .activity import Activity
 from .bottom.assist import Assist
@@ -23,7 +24,7 @@ from .bottom.status_line import StatusLine, standing
 from .bottom.typed_lines import TypedLines
 from .conductor import Conductor, invocation
 from .header import HeaderBar
-from .keymap import rebind
+from .keymap import key_for, rebind
 from .lane.asks import PageRead
 from .lane.desk import Desk
 from .lane.examples import POCKET
@@ -41,6 +42,7 @@ from .messages import (
     ViewChanged,
 )
 from .readings import Readings
+from .sampling import Choice
 from .side.history import HistoryList
 from .side.lines import LineList
 from .side.queue import QueueList
@@ -63,15 +65,16 @@ SETTLE_S = 0.08
 class Workspace(Actions):
     """Everything but the dialogs."""
 
-    def __init__(self, conductor: Conductor, desk: Desk) -> None:
+    def __init__(self, conductor: Conductor, desk: Desk, settings: Settings) -> None:
         super().__init__()
+        self._settings = settings
         self.conductor = conductor
         self._paths = desk.paths
         self._typed = TypedLines(desk.paths.history)
-        self._steps = Steps(self, conductor)
+        self.steps = Steps(self, conductor)
         self._wanted: EditRequest | None = None
         self._possible: tuple[bool | None, ...] = ()
-        self._readings = Readings(conductor, self._active_tab, self._reading_tab)
+        self._readings = Readings(conductor, lambda: self.active_tab, self._reading_tab)
 
     def compose(self) -> ComposeResult:
         """The layout."""
@@ -94,6 +97,7 @@ class Workspace(Actions):
         self.query_one(QueueList).show(())
         self.query_one(HeaderBar).show(None, loading=True)
         self.console.welcome()
+        self.sample(Choice.of(self._settings))
         self.line.focus()
         self.call_after_refresh(self.conductor.open)
         self.call_after_refresh(rebind, self)
@@ -119,6 +123,8 @@ class Workspace(Actions):
             self.notify(opened.busy.message, title="read-only", severity="warning", markup=False)
         else:
             self.conductor.load()
+        if opened.view is not None and not opened.named and len(opened.view.sessions) > 1:
+            self.action_sessions()
 
     def _greet(self, view: View) -> None:
         """Say where a session that has steps stands."""
@@ -147,15 +153,16 @@ class Workspace(Actions):
     def _show(self, view: View | None) -> None:
         """Show a picture of the session everywhere."""
         if view is None or self.view is None or view.status.session != self.view.status.session:
-            self._steps.forget()
+            self.steps.forget()
         self.view = view
         self.query_one(HeaderBar).show(view, loading=self.conductor.loading)
         self.query_one(HistoryList).show(view)
         self.query_one(QueueList).show(view.queue if view is not None else ())
-        self.query_one(StatusLine).hint(standing(view))
+        self.query_one(StatusLine).hint(standing(view, key_for(self, "redo")))
         self.line.know(view)
         self._readings.refresh(view)
         self._refresh_keys()
+        self.show_sessions()
 
     def _refresh_keys(self) -> None:
         """Draw the footer again where other keys are possible than before."""
@@ -171,7 +178,7 @@ class Workspace(Actions):
         """Do what a line says; a line that can't be understood comes back to be mended."""
         line = message.line
         try:
-            asked = understand(line)
+            asked = understand(line, self.sampling)
         except UsageError as error:
             self.open_tab("console")
             self.console.note(error.message, error.hint, "error")
@@ -236,7 +243,7 @@ class Workspace(Actions):
 
         if isinstance(message.result, Edited):
             record = message.result.step
-            self._steps.keep(record)
+            self.steps.keep(record)
             self.last_prompt = EditRequest.from_json(record.request).text
         try:
             self._reporter.executed(message)
@@ -262,7 +269,8 @@ class Workspace(Actions):
     @on(JobProgressed)
     def _job_progressed(self, message: JobProgressed) -> None:
         self._activity.progressed(message)
-        self._steps.live(message, self.view.cursor if self.view is not None else 0)
+        self._readings.progressed(message.progress, self.view)
+        self.steps.live(message, self.view.cursor if self.view is not None else 0)
 
     @on(JobStreamed)
     def _job_streamed(self, message: JobStreamed) -> None:
@@ -275,7 +283,7 @@ class Workspace(Actions):
     @on(JobEnded)
     def _job_ended(self, message: JobEnded) -> None:
         self._activity.ended(message)
-        self._steps.settle()
+        self.steps.settle()
         self._activity.load_if_needed(self.view)
         self._ask_preview()
         self._readings.refresh(self.view)
@@ -284,11 +292,11 @@ class Workspace(Actions):
 
     @on(LineList.Highlighted, "#history")
     def _highlighted(self) -> None:
-        self.set_timer(SETTLE_S, self._steps.follow)
+        self.set_timer(SETTLE_S, self.steps.follow)
 
     @on(StepRead)
     def _step_read(self, message: StepRead) -> None:
-        self._steps.read(message.record)
+        self.steps.read(message.record)
 
     @on(LineList.Chosen, "#history")
     def _history_chosen(self, message: LineList.Chosen) -> None:
@@ -307,9 +315,6 @@ class Workspace(Actions):
             self.execute(invocation("goto", ref=str(step) if step else "base"))
 
     # The tabs that show what is read
-
-    def _active_tab(self) -> str:
-        return self.query_one(TabbedContent).active.removesuffix("-tab")
 
     def _reading_tab(self, name: str) -> ReadingTab | None:
         found = self.query_one(f"#{name}")

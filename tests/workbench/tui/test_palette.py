@@ -56,6 +56,8 @@ async def test_the_palette_finds_and_runs(desk, make_app, settle, text):
         await settle(pilot)
         await pilot.press("ctrl+p")
         await pilot.pause(0.2)
+        await pilot.press(*"history: ")
+        await pilot.pause(0.3)
         assert "history: undo" in text(app)
         assert "history: redo" not in text(app)
         await pilot.press(*"undo")

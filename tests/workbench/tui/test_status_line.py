@@ -83,7 +83,6 @@ async def test_a_new_stage_begins_its_own_estimate(clock):
 async def test_stopping_waiting_and_the_end_are_told(clock):
     async with Shell(clock).run_test(size=(120, 5)) as pilot:
         line, job = pilot.app.line, Job("run")
-        line.hint(standing(None))
         line.started(job)
         line.waiting(2)
         clock.now += 1

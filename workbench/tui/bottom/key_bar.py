@@ -110,7 +110,7 @@ class KeyBar(Widget):
 
 
 def _offered(screen: Screen[object]) -> list[tuple[Binding, bool]]:
-    """A binding for each action that wants to be shown: its letter in panes, else its twin."""
+    """A binding for each action that wants to be shown: its first key that is no text here."""
     typing = isinstance(screen.focused, Input | TextArea)
     by_action: dict[str, list[ActiveBinding]] = {}
     for active in screen.active_bindings.values():
@@ -118,7 +118,7 @@ def _offered(screen: Screen[object]) -> list[tuple[Binding, bool]]:
             by_action.setdefault(active.binding.action, []).append(active)
     found = []
     for group in by_action.values():
-        fitting = [each for each in group if printable(each.binding.key) != typing]
+        fitting = [each for each in group if not (typing and printable(each.binding.key))]
         chosen = (fitting or group)[0]
         found.append((chosen.binding, chosen.enabled))
     return found

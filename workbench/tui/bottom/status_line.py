@@ -27,13 +27,21 @@ _TICK_S = 0.1
 _ESTIMATE_AFTER_S = 0.5
 
 
-def standing(view: View | None) -> Content:
-    """Which edits are in force, in a line."""
-    if view is None:
-        return Content("")
+def standing(view: View | None, redo: str = "alt+r") -> Content:
+    """Which edits are in force, in a line; before the first edit, how to make one.
+
+    Args:
+        redo: The key that redoes.
+    """
+    if view is None or not view.lines:
+        return Content.assemble(
+            ("first edit: ", FAINT), ("tab", "bold $accent"),
+            (" puts an example in the line, ", FAINT), ("enter", "bold $accent"),
+            (" makes it", FAINT),
+        )  # fmt: skip
     line = view.lines.get(view.cursor)
     if line is None:
-        ahead = " · alt+r redoes" if view.status.length else ""
+        ahead = f" · {redo} redoes" if view.status.length else ""
         return Content.styled(f"at the base: the model is unedited{ahead}", FAINT)
     return Content.assemble(
         (f"at step {line.step}  ", FAINT),

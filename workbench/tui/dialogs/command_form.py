@@ -21,6 +21,9 @@ from ...render.text import visible
 from ..text import MUTED
 from .base import Dialog
 
+_WRITTEN = ("to", "output", "out")
+"""Parameters that name a file to be written."""
+
 
 class CommandForm(Dialog[Invocation]):
     """One field for each parameter; the command line's own parser checks them.
@@ -74,12 +77,25 @@ class CommandForm(Dialog[Invocation]):
                 compact=True,
             )
         shown = "" if spec.default in (None, (), "") else str(spec.default)
+        if spec.completes == "file":
+            return self._file(spec, begin, shown or spec.metavar)
         return Input(
             begin,
             placeholder=shown or spec.metavar,
             suggester=SuggestFromList(self._suggested(spec)),
             id=name,
             compact=True,
+        )
+
+    def _file(self, spec: ParamSpec, begin: str, placeholder: str) -> Widget:
+        from .path_field import PathField
+
+        return PathField(
+            begin,
+            id=f"field-{spec.name}",
+            title=_label(spec),
+            placeholder=placeholder,
+            saves=spec.name in _WRITTEN,
         )
 
     def words(self) -> list[str]:

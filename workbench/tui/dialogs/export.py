@@ -12,6 +12,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from ..text import MUTED
 from .base import Dialog
+from .path_field import PathField
 
 SESSION, DELTAS = "session", "deltas"
 
@@ -54,7 +55,9 @@ class ExportDialog(Dialog[ExportAnswer]):
             compact=True,
         )
         yield Label(Content.styled("File", "bold"))
-        yield Input(self._default(SESSION), id="field-path", compact=True)
+        yield PathField(
+            self._default(SESSION), id="field-path", title="Where to write to", saves=True
+        )
         yield Static("", id="export-note")
 
     def buttons(self) -> ComposeResult:

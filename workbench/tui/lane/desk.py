@@ -24,6 +24,8 @@ from .looks import Look, LookAsked, take
 
 if TYPE_CHECKING:
     from ....engine.request import EditRequest
+    from ....sessions.evaluation.runs import CasePage, Run, RunLine, Runs
+    from ....sessions.watch.retention import Retention
     from ....sessions.watch.trail import Trail, Trails
     from ....store.records import Json, OperationRecord, StepRecord
     from ...bench import Bench
@@ -56,10 +58,12 @@ class Opened:
     Attributes:
         view: None in an empty store.
         busy: Why it can only be read; None where it can be written.
+        named: It was asked for by name, not taken because it was used last.
     """
 
     view: View | None
     busy: SessionBusyError | None = None
+    named: bool = False
 
 
 class Desk:
@@ -67,7 +71,9 @@ class Desk:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
+        self._named = bench.current is not None
         self._trails: Trails | None = None
+        self._runs: Runs | None = None
 
     @property
     def paths(self) -> Any:
@@ -99,8 +105,8 @@ class Desk:
             self._bench.session(write=True)
         except SessionBusyError as error:
             self._bench.session(write=False)
-            return Opened(self.view(), error)
-        return Opened(self.view())
+            return Opened(self.view(), error, self._named)
+        return Opened(self.view(), named=self._named)
 
     def load(self, ears: Ears) -> View | None:
         """Load the model of the session; make a session where there is none.
@@ -216,6 +222,36 @@ class Desk:
             self._trails = Trails()
         follow, repository = self._trails.follow, self._bench.repository
         return tuple(follow(repository, name) for name in sessions)
+
+    def retention(self, session: str) -> Retention:
+        """What was measured of earlier edits, along the branch the cursor is on."""
+        from ....sessions.view import SessionView
+        from ....sessions.watch.retention import read_retention
+
+        repository = self._bench.repository
+        view = SessionView(repository, repository.session(session))
+        return read_retention(view, view.history.tip)
+
+    def runs(self) -> tuple[RunLine, ...]:
+        """The evaluation runs of the store, the newest first."""
+        return self._followed().list(self._bench.repository)
+
+    def run(self, session: str) -> Run | None:
+        """A run with its cases; of one that is known only what is new is read."""
+        return self._followed().run(self._bench.repository, session)
+
+    def _followed(self) -> Runs:
+        from ....sessions.evaluation.runs import Runs
+
+        if self._runs is None:
+            self._runs = Runs()
+        return self._runs
+
+    def case(self, session: str, case_id: int) -> CasePage:
+        """A case with its prompts, probabilities and texts."""
+        from ....sessions.evaluation.runs import read_case
+
+        return read_case(self._bench.repository, session, case_id)
 
     def close(self) -> None:
         """Give the session and the store back."""

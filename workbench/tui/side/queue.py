@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from ..copying import Copy
 from ..helpable import Help
 from ..text import FAINT, MUTED, said
 from .lines import LineList
@@ -51,3 +52,13 @@ class QueueList(LineList):
             (" → ", FAINT),
             said(str(request.get("target_new", "")).strip()),
         )
+
+    def copied(self) -> Copy | None:
+        """The highlighted request, as it is typed."""
+        if not self.count:
+            return None
+        from ....engine.request import EditRequest
+
+        entry = self._entries[self.highlighted]
+        typed = EditRequest.from_json(entry.request).typed
+        return Copy(f"request {entry.position} of the queue", typed)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import RenderableType
 from textual.geometry import Size
 
+from ....engine.request import EditRequest
 from ...commands.context import Side
 from ...commands.typed import Intention
+from ..copying import Copy
 from ..helpable import Help
 from ..lane.examples import Example
 from .blocks import Block, Echo, Note, Report
@@ -106,6 +108,16 @@ class Console(Page):
     def card(self, job: int) -> Card | None:
         """The card of a job."""
         return self._find(Card, lambda block: block.job == job)
+
+    def copied(self) -> Copy | None:
+        """The newest text that was generated, or the newest edit's request."""
+        for block in reversed(self.children):
+            if isinstance(block, Writing):
+                return Copy("the generated text", block.whole)
+            if isinstance(block, EditCard):
+                typed = EditRequest.from_json(block.result.step.request).typed
+                return Copy(f"the request of step {block.result.step.step}", typed)
+        return None
 
     def _find(self, kind: type[B], wanted: object) -> B | None:
         assert callable(wanted)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from ..copying import Copy
 from ..helpable import Help
 from ..lane.asks import OperationsAsked
 from ..side.lines import LineList
@@ -71,6 +72,13 @@ class LogList(ReadingTab, LineList):
     def step_at(self, index: int) -> int | None:
         """Where an operation left the cursor."""
         return self._operations[index].after.step if self.can_choose(index) else None
+
+    def copied(self) -> Copy | None:
+        """The highlighted operation, as it stands here."""
+        if not self._operations:
+            return None
+        found = self._operations[self.highlighted]
+        return Copy(f"operation {found.number}", self.line(self.highlighted, _WIDE).plain.strip())
 
     def line(self, index: int, width: int) -> Content:
         """One operation."""

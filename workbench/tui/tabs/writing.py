@@ -76,6 +76,7 @@ class Writing(Block):
         here = f"at {step_name(step)}"
         sides: tuple[Side, ...] = ("base", "cursor") if compare else (at,)
         headings = {"base": "base model", "cursor": here if compare else ""}
+        self._prompt = prompt
         self._columns = {side: Column(side, headings[side], prompt) for side in sides}
         self._foot = Static("", classes="foot")
         self._foot.display = False
@@ -84,6 +85,11 @@ class Writing(Block):
     def text(self) -> str:
         """What was written so far, in the last column."""
         return list(self._columns.values())[-1].text
+
+    @property
+    def whole(self) -> str:
+        """The prompt and what was written so far."""
+        return self._prompt + self.text
 
     def compose(self) -> ComposeResult:
         """The columns, and a line with how it ended."""
