@@ -1,8 +1,9 @@
 """The collapse watch against a truth it does not read: long sequences of edits on pocket.
 
 Each run is a session of 200 test requests in the order of a seed, recorded with full vitals and no
-guard. Every ten steps facts of subjects that no run edits are asked, greedily, and the verdict
-never sees the answers. `--keep STORE` leaves the sessions, for `compare` and `report`.
+guard. Every five steps facts of subjects that no run edits are asked, greedily, and the verdict
+never sees the answers. `--keep STORE` leaves the sessions, for `compare` and `report`. `--singles`
+makes single edits from the base instead and counts the verdicts: what is not `ok` is a false alarm.
 """
 
 from __future__ import annotations
@@ -13,22 +14,28 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 from romebench.engine.model import LoadedModel
-from romebench.engine.pocket import evaluation_set, load_world
-from romebench.engine.pocket.recall import answered
+from romebench.engine.pocket import calibration_path, evaluation_set, load_world
+from romebench.engine.pocket.recall import Rate, answered
 from romebench.engine.request import EditRequest
 from romebench.engine.rules import Rule
 from romebench.sessions.live import LiveSession
 from romebench.sessions.options import SessionOptions
 from romebench.sessions.setup import open_or_create
+from romebench.sessions.watch.calibrate import calibrate
+from romebench.sessions.watch.calibration import read_calibration
+from romebench.sessions.watch.levels import Verdict
+from romebench.sessions.watch.verdict import judge
 from romebench.store import Database, Repository
+from romebench.store.records import Json
 
-EVERY = 10
+EVERY = 5
 FACTS = 300
 
 
@@ -60,10 +67,10 @@ class Run:
         return self.collapsed is not None and self.collapsed <= self.halved
 
 
-def requests() -> list[EditRequest]:
-    """The test requests, in the file's order."""
+def requests(split: str) -> list[EditRequest]:
+    """The requests of a split, in the file's order."""
     found = []
-    for record in evaluation_set("test"):
+    for record in evaluation_set(split):
         rewrite = record["requested_rewrite"]
         found.append(
             EditRequest(
@@ -79,20 +86,20 @@ def requests() -> list[EditRequest]:
 
 def unedited() -> list[tuple[str, str]]:
     """Questions about subjects that are in no request, with their answers."""
-    taken = {request.subject for request in requests()}
+    taken = {request.subject for split in ("dev", "test") for request in requests(split)}
     facts = [fact for fact in load_world().facts if fact.subject not in taken]
     drawn = random.Random(0).sample(facts, min(FACTS, len(facts)))
     return [(fact.prompt.format(fact.subject), fact.object) for fact in drawn]
 
 
-def measure(live: LiveSession, rule: Rule, order: int, edits: int) -> Run:
+def measure(live: LiveSession, asked_for: list[EditRequest], rule: Rule, order: int) -> Run:
     """Make the edits of one order and keep both accounts."""
     asked = unedited()
     before = _recall(live.model, asked)
     recall, records = [], []
     began = time.process_time()
     spent = 0.0
-    for done, request in enumerate(random.Random(order).sample(requests(), edits), 1):
+    for done, request in enumerate(asked_for, 1):
         records.append(live.edit(request))
         if done % EVERY == 0:
             paused = time.process_time()
@@ -107,7 +114,7 @@ def measure(live: LiveSession, rule: Rule, order: int, edits: int) -> Run:
     return Run(
         rule=str(rule),
         order=order,
-        steps=edits,
+        steps=len(asked_for),
         warned=_first(verdicts, ("warn", "collapsed")),
         collapsed=collapsed,
         reason=worst.verdict_reason,
@@ -119,7 +126,7 @@ def measure(live: LiveSession, rule: Rule, order: int, edits: int) -> Run:
         in_force=vitals[-1].get("in_force"),
         least_key_ratio=min(each["key_ratio"] for each in vitals),
         vitals_s=median(record.timings["vitals_s"] for record in records),
-        step_s=took / edits,
+        step_s=took / len(asked_for),
     )
 
 
@@ -132,23 +139,49 @@ def _first(verdicts: Sequence[str], wanted: Sequence[str]) -> int | None:
 
 
 def run_all(
-    store: Path, rules: Sequence[Rule], orders: Sequence[int], edits: int,
+    store: Path, split: str, rules: Sequence[Rule], orders: Sequence[int], edits: int,
     told: Callable[[Run], None],
 ) -> list[Run]:  # fmt: skip
     """Every rule in every order, each a session of its own in the store."""
     found = []
+    given = requests(split)
     with Database.open(store) as database:
         repository = Repository(database)
         for rule in rules:
             for order in orders:
                 options = SessionOptions(rule=str(rule), vitals="full", guard="off")
                 live = open_or_create(repository, f"{rule}-{order}", options)
+                drawn = random.Random(order).sample(given, min(edits, len(given)))
                 try:
-                    found.append(measure(live, rule, order, edits))
+                    found.append(measure(live, drawn, rule, order))
                 finally:
                     live.close()
                 told(found[-1])
     return found
+
+
+def singles(store: Path, split: str, rule: Rule, limit: int | None) -> None:
+    """Single edits from the base, and the verdict on each; none of them breaks the model."""
+    verdicts: Counter[str] = Counter()
+    told: list[str] = []
+    with Database.open(store) as database:
+        live = open_or_create(Repository(database), "singles", SessionOptions(rule=str(rule)))
+        record = live.session.record
+        ranges = read_calibration(calibration_path(record.weight_name))
+
+        def judged(request: EditRequest, rule: Rule, figures: Json) -> None:
+            verdict, reason = judge(figures, ranges, str(rule))
+            verdicts[str(verdict)] += 1
+            if verdict is not Verdict.OK:
+                told.append(f"{request.subject}: {verdict}, {reason}")
+
+        calibrate(live, requests(split)[:limit], source=split, rules=[rule], on_edit=judged)
+        live.close()
+    total = sum(verdicts.values())
+    alarms = total - verdicts[str(Verdict.OK)]
+    low, high = Rate(alarms, total).interval
+    print(f"{rule}, {total} single edits of the {split} set: {dict(verdicts)}")
+    print(f"false alarms {alarms / total:.1%} [{low:.1%}, {high:.1%}]", *told, sep="\n")
 
 
 HEADER = """\
@@ -174,14 +207,21 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--rules", nargs="+", type=Rule, default=[Rule.ROME], choices=tuple(Rule))
     parser.add_argument("--orders", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--edits", type=int, default=200)
+    parser.add_argument("--split", choices=("dev", "test"), default="test")
+    parser.add_argument("--singles", action="store_true")
     parser.add_argument("--keep", type=Path, help="a new store that keeps the sessions")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     chosen = parser.parse_args(argv)
-    print(HEADER, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         store = chosen.keep or Path(folder) / "store.sqlite3"
+        if chosen.singles:
+            for rule in chosen.rules:
+                singles(store, chosen.split, rule, None)
+            return 0
+        print(HEADER, flush=True)
         runs = run_all(
             store,
+            chosen.split,
             chosen.rules,
             chosen.orders,
             chosen.edits,

@@ -1,6 +1,6 @@
 """Measure the pocket model: recall, single edits under every rule, sequences.
 
-``python -m romebench.engine.pocket.evaluate recall|edits|sequences|trace`` prints a
+``python -m romebench.engine.pocket.evaluate recall|edits|sequences|trace|search`` prints a
 table and, with ``--json``, writes every figure and the failures to a file.
 Nothing is chosen here: hparams come from the shipped preset unless a file is
 given, and ``--split dev`` is the place to compare them.
@@ -25,6 +25,7 @@ from ..rules import Rule
 from . import evaluation_set, held_out_documents, load_world
 from .editing import Bench, Record, Scores, SequenceResult, sequence, single_edits
 from .recall import Rate, answered, perplexity, questions, rates
+from .search import search
 from .trace import trace
 from .world import Fact, Split
 
@@ -93,6 +94,13 @@ def measure_trace(limit: int | None) -> Report:
         rewrite = record["requested_rewrite"]
         chosen.append(facts[rewrite["subject"], rewrite["relation_id"]])
     return trace(load_model("pocket", device="cpu", dtype="float32"), chosen)
+
+
+def measure_search(hparams: Hparams, names: int, strongest: int) -> Report:
+    """Look for single edits that disable the model under `rome` and not under `r-rome`."""
+    looked_at, found = search(Bench.open(hparams), names, strongest, _progress("keys"))
+    rows = [{**asdict(each), "disables": each.disables} for each in found]
+    return {"hparams": hparams.to_json(), "looked_at": looked_at, "found": rows}
 
 
 def _rate(rate: Rate) -> Report:
@@ -176,6 +184,23 @@ def _sequences_table(found: Report) -> list[str]:
     ]
 
 
+def _search_table(found: Report) -> list[str]:
+    lines = [f"{found['looked_at']} requests looked at; the lowest k₀·u/k̄·u under rome / r-rome:"]
+    for row in found["found"]:
+        pairs = "  ".join(
+            f"{name} " + " / ".join(f"{row[key][rule]:.2f}" for rule in row[key])
+            for name, key in (
+                ("‖Δ‖/‖W₀‖", "norms"),
+                ("perplexity ×", "perplexity"),
+                ("kept", "kept"),
+            )
+        )
+        whose = "" if row["known"] else " (new name)"
+        disables = f"  disables: {', '.join(row['disables'])}" if row["disables"] else ""
+        lines.append(f"{row['subject'] + whose:<28}{row['ratio']:6.2f}  {pairs}{disables}")
+    return lines
+
+
 def _trace_table(found: Report) -> list[str]:
     lines = [f"{found['facts']} facts, p(answer) clean {found['clean']:.3f}"]
     lines.append(f"subject corrupted: {found['corrupted']:.3f}; one state put back, by layer:")
@@ -186,7 +211,7 @@ def _trace_table(found: Report) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Measure the pocket model.")
-    parser.add_argument("what", choices=("recall", "edits", "sequences", "trace"))
+    parser.add_argument("what", choices=("recall", "edits", "sequences", "trace", "search"))
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     parser.add_argument("--hparams", type=Path, help="the field's JSON instead of the preset")
     parser.add_argument("--split", type=Split, default=Split.TEST, choices=tuple(Split))
@@ -194,6 +219,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, help="only the first requests")
     parser.add_argument("--edits", type=int, nargs="+", default=[50, 200])
     parser.add_argument("--orders", type=int, default=5)
+    parser.add_argument("--names", type=int, default=600, help="search: names the world lacks")
+    parser.add_argument("--strongest", type=int, default=20, help="search: how many are edited")
     return parser
 
 
@@ -205,6 +232,9 @@ def _measure(given: argparse.Namespace, hparams: Hparams) -> tuple[Report, list[
     if given.what == "trace":
         found = measure_trace(given.limit)
         return found, _trace_table(found)
+    if given.what == "search":
+        found = measure_search(hparams, given.names, given.strongest)
+        return found, _search_table(found)
     if given.what == "edits":
         found = measure_edits(hparams, given.split, given.rules or tuple(Rule), given.limit)
         return found, _edits_table(found)

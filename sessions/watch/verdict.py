@@ -104,7 +104,7 @@ def foreseen(key_ratio: float, ranges: Mapping[str, Range], rule: str) -> Iterat
     for finding in _single({"key_ratio": key_ratio}, ranges):
         usual = ranges["key_ratio"].q50 / key_ratio * ranges["delta_ratio"].q50 if key_ratio else 0
         effect = (
-            f"‖Δ‖/‖W₀‖ would be about {abs(usual):.2g}"
+            f"‖Δ‖/‖W₀‖ would be {abs(usual):.2g} or more"
             if rule == "rome"
             else ("the bare prompt may not feel the edit")
         )

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from romebench.store.repository import Repository
 
 PAIR = ("contrast-rome", "contrast-r-rome")
+DISABLING = ("disabling-rome", "disabling-r-rome")
 
 
 @pytest.fixture
 def imported(repository: Repository) -> Repository:
-    for name in PAIR:
+    for name in PAIR + DISABLING:
         path = example_path(name)
         assert path is not None
         assert import_session(repository, path).same_session
@@ -30,7 +31,7 @@ def imported(repository: Repository) -> Repository:
 
 
 def test_they_are_found_by_name() -> None:
-    assert set(PAIR) <= set(example_names())
+    assert set(PAIR + DISABLING) == set(example_names())
     assert example_path("no-such-example") is None
 
 
@@ -50,6 +51,16 @@ def test_the_published_contrast_is_in_them(imported: Repository) -> None:
     assert written[0] > 2.5 * written[1]
     perplexities = [curve.last("perplexity_ratio") or 0 for curve in (rome, other)]
     assert perplexities[0] > 2 > 1.15 > perplexities[1]
+
+
+def test_a_disabling_edit_is_in_them(imported: Repository) -> None:
+    views = [Session.open(imported, name, write=False) for name in DISABLING]
+    assert not any(verify(imported, imported.session(name).id).problems for name in DISABLING)
+    rome, other = compare(views).curves
+    assert rome.subjects == other.subjects == ("LeBron James", "Niam")
+    assert [c.first_verdict(Verdict.COLLAPSED) for c in (rome, other)] == [2, None]
+    perplexities = [curve.last("perplexity_ratio") or 0 for curve in (rome, other)]
+    assert perplexities[0] > 100 > 1.01 > perplexities[1]
 
 
 def test_they_replay_to_the_bit_on_the_embedded_model(imported: Repository) -> None:

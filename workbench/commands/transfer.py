@@ -83,7 +83,8 @@ class ImportParams(Params):
     """What to read."""
 
     file: str = param(
-        "A session export, or the name of an example: contrast-rome, contrast-r-rome.",
+        "A session export, or an example: contrast-rome, contrast-r-rome, disabling-rome, "
+        "disabling-r-rome.",
         argument=True,
         completes="file",
     )
