@@ -62,13 +62,13 @@ class Following(Access):
         with self.database.read() as connection:
             return [(row[0], MeasurementRecord(*row[1:])) for row in connection.execute(query)]
 
-    def measured_counts(self, probe: str) -> dict[str, int]:
-        """How often a probe was taken, by the session's name."""
+    def measured_means(self, probe: str) -> dict[str, tuple[int, float | None]]:
+        """How often a probe was taken and the mean it came to, by the session's name."""
         query = (
-            select(SessionRow.name, func.count())
+            select(SessionRow.name, func.count(), func.avg(MeasurementRow.value))
             .join_from(MeasurementRow, SessionRow, MeasurementRow.session_id == SessionRow.id)
             .where(MeasurementRow.probe == probe)
             .group_by(SessionRow.id)
         )
         with self.database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            return {row[0]: (row[1], row[2]) for row in connection.execute(query)}

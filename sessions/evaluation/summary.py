@@ -86,9 +86,14 @@ def summarize(cases: Sequence[Json]) -> list[Figure]:
 
     A metric counts the cases that have it.
     """
+    return figures_of([case_metrics(case) for case in cases])
+
+
+def figures_of(metrics: Sequence[Mapping[str, float]]) -> list[Figure]:
+    """What `summarize` gives, from the metrics of each case."""
     columns: dict[str, list[float]] = defaultdict(list)
-    for case in cases:
-        for key, value in case_metrics(case).items():
+    for case in metrics:
+        for key, value in case.items():
             columns[key].append(value)
     figures = [_figure(key, values) for key, values in columns.items()]
     figures += [s for when in ("post", "pre") for s in _scores(when, columns)]

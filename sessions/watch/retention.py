@@ -104,13 +104,18 @@ def columns_of(path: Sequence[int], every: int) -> list[int]:
     return chosen if not path or path[-1] in chosen else [*chosen, path[-1]]
 
 
-def read_retention(view: SessionView) -> Retention:
-    """What is stored for the cursor's path."""
-    path = view.history.path(view.cursor.step)
+def read_retention(view: SessionView, to: int | None = None) -> Retention:
+    """What is stored for a path.
+
+    Args:
+        to: The step it leads to; None for the cursor's.
+    """
+    path = view.history.path(view.cursor.step if to is None else to)
     lines = {line.step: line.subject for line in view.lines()}
     found: dict[int, Column] = {}
+    on_path = frozenset(path)
     for record in view.measurements():
-        if record.probe == PROBE and record.step in path:
+        if record.probe == PROBE and record.step in on_path:
             found[record.step] = _column(record)
     return Retention(
         view.record.name,

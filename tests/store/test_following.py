@@ -25,7 +25,7 @@ def test_only_new_steps_and_measurements_are_read(
     assert repository.vitals_since(study, 3) == []
 
     for number in range(2):
-        record = MeasurementRecord(0, "eval.case", None, {"case_id": number})
+        record = MeasurementRecord(0, "eval.case", float(number), {"case_id": number})
         repository.add_measurement(study, record, command="eval", params={})
     row, first = repository.measurements_since(study, 0)
     assert [each.detail["case_id"] for each in first] == [0, 1]
@@ -35,4 +35,4 @@ def test_only_new_steps_and_measurements_are_read(
     )
     assert repository.measurements_since(other, 0)[1][0].step == 0
     assert [(name, each.value) for name, each in repository.measured("eval.plan")] == [("b", 5.0)]
-    assert repository.measured_counts("eval.case") == {"a": 2}
+    assert repository.measured_means("eval.case") == {"a": (2, 0.5)}

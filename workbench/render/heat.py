@@ -23,6 +23,13 @@ HUES = {"states": (188, 140, 255), "mlp": (110, 231, 135), "attn": (255, 123, 11
 """The published colours of the three kinds: purples, greens, reds."""
 
 _SHADES = " ░▒▓█"
+
+SHADES = "·░▒▓█"
+"""A share from none to all, where none has to be seen too."""
+
+_NONE, _HALF, _ALL = (213, 94, 0), (150, 150, 150), (62, 155, 212)
+"""Vermilion to blue: told apart by every kind of colour vision."""
+
 _LABEL_WIDTH = 24
 _MOST_CELL = 4
 
@@ -124,3 +131,11 @@ def _fit(label: str, width: int) -> str:
     if cell_len(text) > width:
         return set_cell_size(text, width - 1) + "…"
     return " " * (width - cell_len(text)) + text
+
+
+def diverging(share: float) -> str:
+    """The colour of a share, "#3e9bd4": vermilion for none, grey for half, blue for all."""
+    share = min(max(share, 0.0), 1.0)
+    low, high = (_NONE, _HALF) if share < 0.5 else (_HALF, _ALL)
+    part = 2 * share if share < 0.5 else 2 * share - 1
+    return "#" + "".join(f"{round(a + part * (b - a)):02x}" for a, b in zip(low, high, strict=True))

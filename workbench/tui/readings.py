@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from ...engine.progress import Progress
 from .conductor import Conductor
 from .lane.asks import Ask, Page
 from .tabs.reading import ReadingTab
@@ -71,6 +72,14 @@ class Readings:
             elif page.found is not None:
                 tab.show(page.found)
         self.refresh(view)
+
+    def progressed(self, progress: Progress, view: View | None) -> None:
+        """Something that runs got further: what it stored on its way may be in view."""
+        name = self._active()
+        tab = self._find(name)
+        if tab is not None and tab.moves(progress) and not self._conductor.reading:
+            self._seen.pop(name, None)
+            self.refresh(view)
 
     def disturbed(self) -> None:
         """A command takes the lane: what is being read there will have to be read again."""

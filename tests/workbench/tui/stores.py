@@ -8,6 +8,9 @@ from math import exp, sin
 from pathlib import Path
 from typing import Any
 
+from textual.pilot import Pilot
+from textual.screen import ModalScreen
+
 from romebench.sessions.watch.calibration import (
     Calibration,
     Range,
@@ -25,10 +28,11 @@ from romebench.store.records import (
 )
 from romebench.workbench.bench import Bench
 from romebench.workbench.paths import Paths
+from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.lane.desk import Desk, Ears
 from romebench.workbench.tui.view import View
 
-from .conftest import FACTS, STAMP, WEIGHT, step_record
+from .conftest import STAMP, WEIGHT, settled, step_record
 
 HPARAMS = {"layers": [1], "v_lr": 0.5, "v_num_grad_steps": 20}
 MODEL = "a" * 64
@@ -158,4 +162,32 @@ def bench_at(home: Path) -> Bench:
     return Bench(Paths.under(home))
 
 
-SUBJECTS = tuple(subject for _, subject, *_ in FACTS)
+def retention(steps: int, every: int, *, all_scores: bool = False) -> list[MeasurementRecord]:
+    """Columns of a matrix in which the older half is forgotten towards the end."""
+    found = []
+    for at in range(every, steps + 1, every):
+        made = list(range(1, at + 1))
+        once = [n % 9 != 0 for n in made]
+        kept = [float(ok and (n * 7) % 40 + at - n < 45) for n, ok in zip(made, once, strict=True)]
+        scores = {"efficacy": kept}
+        if all_scores:
+            scores["paraphrase"] = [
+                0.5 * k + 0.25 * (n % 3 == 0) for n, k in zip(made, kept, strict=True)
+            ]
+        asked = [k for k, ok in zip(kept, once, strict=True) if ok]
+        forgotten = 1 - sum(asked) / len(asked)
+        detail = {"steps": made, "succeeded": once, "scores": scores, "forgotten": forgotten}
+        found.append(MeasurementRecord(at, "retention", sum(kept) / len(kept), detail, STAMP))
+    return found
+
+
+async def look_at(app: Workbench, pilot: Pilot[None], tab: str) -> None:
+    """Bring a tab into view with the focus in it; whatever greets one is closed first."""
+    await settled(pilot)
+    while isinstance(app.screen, ModalScreen):
+        await pilot.press("escape")
+        await settled(pilot)
+    app.workspace.console.focus()
+    await pilot.pause()
+    app.workspace.open_tab(tab)
+    await settled(pilot)

@@ -20,7 +20,7 @@ from romebench.workbench.tui.messages import ViewChanged
 from romebench.workbench.tui.tabs.watch import WatchTab
 
 from .conftest import step_record
-from .stores import StoreDesk, bench_at, calibrate, calm, ruin, tell, vitals
+from .stores import StoreDesk, bench_at, calibrate, calm, look_at, ruin, tell, vitals
 
 Make = Callable[[Desk], Workbench]
 
@@ -77,9 +77,7 @@ async def test_the_cursor_tells_each_step_and_enter_goes_there(
 ) -> None:
     app = make_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        await pilot.press("escape", "2")
-        await settle(pilot)
+        await look_at(app, pilot, "watch")
         tab = app.screen.query_one(WatchTab)
         assert tab.drawn == ("perplexity_ratio", "weight_ratio", "key_ratio")
         assert tab.place == 29, "the whole branch, not the path"
@@ -112,8 +110,8 @@ async def test_others_are_laid_over_it_with_marks_of_their_own(
 ) -> None:
     app = make_app(desk)
     async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        await pilot.press("escape", "2", "o")
+        await look_at(app, pilot, "watch")
+        await pilot.press("o")
         await settle(pilot)
         await pilot.press("space", "enter")
         await settle(pilot)
@@ -147,9 +145,7 @@ async def test_it_grows_with_a_run_and_reads_only_what_is_new(
     )  # fmt: skip
     app = make_app(desk)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("escape", "2")
-        await settle(pilot)
+        await look_at(app, pilot, "watch")
         asked: list[int] = []
         read = bench.repository.vitals_since
 
@@ -180,9 +176,7 @@ async def test_an_empty_session_says_what_makes_curves(
         tell(bench.repository, "study", 0)
         app = make_app(WatchDesk(bench))
         async with app.run_test(size=(80, 24)) as pilot:
-            await settle(pilot)
-            await pilot.press("escape", "2")
-            await settle(pilot)
+            await look_at(app, pilot, "watch")
             assert "no step yet" in text(app)
             await pilot.press("o", "v", "escape", "n", "right", "enter", "plus")
             await settle(pilot)

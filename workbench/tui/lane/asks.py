@@ -80,3 +80,73 @@ class OperationsAsked:
     def read(self, desk: Desk, ears: Ears) -> Any:
         """A list of `OperationRecord`."""
         return desk.operations(self.session, self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionAsked:
+    """What was measured of the earlier edits of a session."""
+
+    session: str
+    label = "reading the retention"
+    looks_inside = False
+    quiet = True
+
+    def read(self, desk: Desk, ears: Ears) -> Any:
+        """A `Retention`."""
+        return desk.retention(self.session)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailsAsked:
+    """The vitals of some sessions; the first is the one that is worked on."""
+
+    sessions: tuple[str, ...]
+    label = "reading the vitals"
+    looks_inside = False
+    quiet = True
+
+    def read(self, desk: Desk, ears: Ears) -> Any:
+        """A tuple of `Trail`."""
+        return desk.trails(self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class RunsAsked:
+    """The evaluation runs of the store."""
+
+    label = "reading the evaluations"
+    looks_inside = False
+    quiet = True
+
+    def read(self, desk: Desk, ears: Ears) -> Any:
+        """A tuple of `RunLine`."""
+        return desk.runs()
+
+
+@dataclass(frozen=True, slots=True)
+class RunAsked:
+    """A run with its cases."""
+
+    session: str
+    label = "reading the evaluation"
+    looks_inside = False
+    quiet = True
+
+    def read(self, desk: Desk, ears: Ears) -> Any:
+        """A `Run`; None where it isn't there yet."""
+        return desk.run(self.session)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAsked:
+    """A case with its prompts and texts."""
+
+    session: str
+    case_id: int
+    label = "reading the case"
+    looks_inside = False
+    quiet = True
+
+    def read(self, desk: Desk, ears: Ears) -> Any:
+        """A `CasePage`."""
+        return desk.case(self.session, self.case_id)

@@ -44,6 +44,7 @@ class Plot:
         least: The bottom of the scale; None for the least of the figures.
         most: Its top likewise.
         logarithmic: The scale may be logarithmic, where the figures span much.
+        names: What the lines are, where they aren't sessions.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Plot:
     least: float | None = None
     most: float | None = None
     logarithmic: bool = False
+    names: Sequence[str] = ()
 
     def scale(self) -> Scale:
         """The scale of the figures that are shown."""
@@ -90,6 +92,7 @@ class DrawnPlot:
         for number, values in enumerate(self.plot.lines):
             value = values[place] if place is not None and place < len(values) else None
             mark = f"{mark_of(number)} " if several else ""
+            mark += f"{self.plot.names[number]} " if self.plot.names else ""
             shown.append((f"  {mark}{figure(value)}", colour_of(number)))
         limits = self.plot.limits
         word = "<" if limits.falling else ">"

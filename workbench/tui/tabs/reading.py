@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from ....engine.progress import Progress
     from ..lane.asks import Ask
     from ..view import View
 
@@ -28,6 +29,10 @@ class ReadingTab:
     def revision(self, view: View) -> Hashable:
         """What has to change for the same ask to be read again: any change of the session."""
         return view.number
+
+    def moves(self, progress: Progress) -> bool:
+        """Whether a report of what runs means that there is more to be seen."""
+        return False
 
     def show(self, found: Any) -> None:
         """Show what was read."""

@@ -11,6 +11,7 @@ from .console import Console
 from .edit import EditTab
 from .inside import LensTab, TraceTab
 from .log import LogList
+from .retention import RetentionTab
 from .watch import WatchTab
 
 
@@ -39,6 +40,7 @@ class Tab:
 TABS = (
     Tab("console", "Console", "what was typed and what came of it", Console),
     Tab("watch", "Watch", "how the model's health went, step by step", WatchTab),
+    Tab("retention", "Retention", "which earlier edits are still in force", RetentionTab),
     Tab("lens", "Lens", "what the model would say after every layer", LensTab),
     Tab("trace", "Trace", "which states carry the fact", TraceTab),
     Tab("edit", "Edit", "how a step was computed", EditTab),

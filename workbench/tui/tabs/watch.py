@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from ..conductor import invocation
 from ..helpable import Help
-from ..lane.trails import TrailsAsked
+from ..lane.asks import TrailsAsked
 from ..messages import CommandWanted
 from ..text import MUTED
 from ..view import View
