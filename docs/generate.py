@@ -1,7 +1,7 @@
 """Write the parts of the documentation that the code knows best: `python docs/generate.py`.
 
-`docs/commands.md` comes from the command registry. `--check` writes nothing and exits 1 where a
-file is out of date.
+`docs/commands.md` comes from the command registry, and so does the registry's own index.
+`--check` writes nothing and exits 1 where a file is out of date.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -20,10 +21,11 @@ import click
 
 from romebench.errors import ExitCode
 from romebench.workbench import commands
-from romebench.workbench.cli.group import EXIT_CODES, FRONTS, Romebench
+from romebench.workbench.cli.fronts import FRONTS
+from romebench.workbench.cli.group import EXIT_CODES, Romebench
 from romebench.workbench.commands.describe import results_of
 from romebench.workbench.commands.parsing import click_command
-from romebench.workbench.commands.registry import COMMANDS, GROUPS
+from romebench.workbench.commands.registry import COMMANDS, MODULES
 from romebench.workbench.commands.results import Result
 from romebench.workbench.commands.spec import Command, Effect, Scope
 
@@ -45,6 +47,21 @@ Standard output is data, standard error everything else. `--json` prints one obj
 under [Results](#results). `-` reads standard input. What destroys is asked about first; without a
 terminal it needs `--yes`.
 """
+
+INDEX_HEAD = '''\
+"""Every command: its name, aliases, heading, the module that declares it, and its summary.
+
+Written by docs/generate.py from those declarations; a test compares the two. With this at hand
+`romebench --help` imports none of them.
+"""
+
+# fmt: off
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+INDEX: tuple[tuple[str, tuple[str, ...], str, str, str], ...] = (
+'''
 
 EFFECTS = {
     Effect.READ: "reads",
@@ -74,7 +91,7 @@ def _page() -> Iterator[str]:
         command = root.get_command(click.Context(root), front.value)
         assert command is not None
         yield _section(front.value, _help(command, f"romebench {front.value}"))
-    for group in GROUPS:
+    for group in dict.fromkeys(each.group for each in COMMANDS):
         yield f"## {group}\n"
         for each in COMMANDS:
             if each.group == group:
@@ -157,7 +174,28 @@ def _attributes(text: str) -> Iterator[tuple[str, str]]:
             yield name, " ".join(about.split())
 
 
-PAGES = {DOCS / "commands.md": commands_page}
+def index_module() -> str:
+    """workbench/commands/index.py."""
+    lines = []
+    for module in MODULES:
+        for each in importlib.import_module(f"{commands.__name__}.{module}").COMMANDS:
+            cells = (each.name, each.aliases, each.group, module, each.summary)
+            lines.append(f"    ({', '.join(_quoted(cell) for cell in cells)}),\n")
+    return INDEX_HEAD + "".join(lines) + ")\n"
+
+
+def _quoted(cell: str | tuple[str, ...]) -> str:
+    """A Python literal with double quotes, as the formatter writes it."""
+    if isinstance(cell, str):
+        return json.dumps(cell, ensure_ascii=False)
+    inner = ", ".join(_quoted(each) for each in cell)
+    return f"({inner},)" if len(cell) == 1 else f"({inner})"
+
+
+PAGES = {
+    DOCS / "commands.md": commands_page,
+    Path(commands.__path__[0]).resolve() / "index.py": index_module,
+}
 
 
 def main(arguments: list[str]) -> int:

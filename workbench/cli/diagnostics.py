@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
 from ...errors import ExitCode, RomebenchError
-from ..render.text import visible
 
 
 def report(error: BaseException, *, debug: bool) -> int:
@@ -15,7 +13,11 @@ def report(error: BaseException, *, debug: bool) -> int:
     Args:
         debug: Show the traceback too.
     """
+    from ..render.text import visible
+
     if debug:
+        import traceback
+
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, KeyboardInterrupt):
         _line("romebench: interrupted")
@@ -35,6 +37,8 @@ def report(error: BaseException, *, debug: bool) -> int:
 
 def note(text: str) -> None:
     """A remark that is not data."""
+    from ..render.text import visible
+
     _line(visible(text))
 
 

@@ -1,19 +1,17 @@
-"""The `romebench` command as click has it: every registry command, made when it is asked for."""
+"""The `romebench` command as click has it: every registry command, made when it is asked for.
+
+The help screen is drawn from the registry's index and imports no command.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 import click
 
 from ... import __version__
 from ...errors import ExitCode
-from ..commands.common import VALUED, common_of, common_params, session_before, session_option
-from ..commands.options import SessionChoices
-from ..commands.parsing import SETTINGS, click_command, click_param
-from ..commands.registry import COMMANDS, GROUPS, unknown
-from ..commands.spec import Command, fields_of
-from .start import Front, Start
+from ..commands.common import SETTINGS, VALUED, common_params, session_option
+from ..commands.registry import ENTRIES, GROUPS, Entry, load, unknown
+from .fronts import FRONTS, Front
 
 _ABOUT = """A terminal workbench for rank-one model editing (ROME) of language models.
 
@@ -30,16 +28,11 @@ EXIT_CODES = {
     ExitCode.INTERRUPTED: "interrupted",
 }
 
-FRONTS = {
-    Front.TUI: "start the workbench, full screen (what bare `romebench` does)",
-    Front.REPL: "the same commands in a line editor, or from a script on standard input",
-}
-
 
 class CommandGroup(click.Group):
     """Several commands with one first word, "sessions list" and its like."""
 
-    def __init__(self, name: str, members: tuple[Command, ...]) -> None:
+    def __init__(self, name: str, members: tuple[Entry, ...]) -> None:
         super().__init__(
             name,
             help=f"Commands on {name}; alone, `romebench {name}` lists.",
@@ -56,7 +49,7 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a second word."""
         member = self.members.get(cmd_name)
-        return None if member is None else click_command(member)
+        return None if member is None else _click_command(member)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take `sessions --json` as `sessions list --json`."""
@@ -87,11 +80,12 @@ class Romebench(click.Group):
             context_settings=SETTINGS,
         )
         click.version_option(__version__, "--version", "-V", message="romebench %(version)s")(self)
-        self.singles = {c.name: c for c in COMMANDS if " " not in c.name}
-        families = dict.fromkeys(c.name.split()[0] for c in COMMANDS if " " in c.name)
-        self.families = {
-            name: tuple(c for c in COMMANDS if c.name.startswith(name + " ")) for name in families
-        }
+        self.singles = {each.name: each for each in ENTRIES if " " not in each.name}
+        self.families: dict[str, tuple[Entry, ...]] = {}
+        for each in ENTRIES:
+            first, space, _ = each.name.partition(" ")
+            if space:
+                self.families[first] = (*self.families.get(first, ()), each)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every first word."""
@@ -100,10 +94,14 @@ class Romebench(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command or group of a first word."""
         if cmd_name in self.singles:
-            return click_command(self.singles[cmd_name])
+            return _click_command(self.singles[cmd_name])
         if cmd_name in self.families:
             return CommandGroup(cmd_name, self.families[cmd_name])
-        return _front(Front(cmd_name)) if cmd_name in set(Front) else None
+        if cmd_name not in set(Front):
+            return None
+        from .start import front_command
+
+        return front_command(Front(cmd_name))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Start the TUI where no command is named; options before a command are common ones."""
@@ -134,8 +132,8 @@ class Romebench(click.Group):
             "Workbench": [(front.value, text) for front, text in FRONTS.items()]
         }
         for heading in GROUPS:
-            members = [command for command in COMMANDS if command.group == heading]
-            sections[heading] = [(command.name, command.summary) for command in members]
+            members = [entry for entry in ENTRIES if entry.group == heading]
+            sections[heading] = [(entry.name, entry.summary) for entry in members]
         width = max(len(name) for rows in sections.values() for name, _ in rows)
         for heading, rows in sections.items():
             with formatter.section(heading):
@@ -146,43 +144,11 @@ class Romebench(click.Group):
             )
 
 
-def _front(front: Front) -> click.Command:
-    """`romebench tui` and `romebench repl`, with everything a session can be made with."""
+def _click_command(entry: Entry) -> click.Command:
+    """The click command of an entry. Parameters and options are imported now, and no sooner."""
+    from ..commands.parsing import click_command
 
-    def collect(**values: Any) -> Start:
-        common = common_of(values)
-        return Start(
-            front,
-            values["session"] or values["session_"] or session_before(),
-            SessionChoices(**{name: values[name] for name in SessionChoices.declared}),
-            keep_going=values.get("keep_going", False),
-            **{**common, "color": common["color"] or "auto"},
-        )
-
-    params: list[click.Parameter] = [
-        click.Argument(["session"], required=False, help="The session. [default: the last used]"),
-        session_option(),
-        *map(click_param, fields_of(SessionChoices)),
-        *common_params(),
-    ]
-    if front is Front.REPL:
-        params.insert(
-            2,
-            click.Option(
-                ["--keep-going"],
-                is_flag=True,
-                help="In a script, go on after a command that failed.",
-            ),
-        )
-    summary = FRONTS[front]
-    return click.Command(
-        front.value,
-        callback=collect,
-        params=params,
-        help=summary[:1].upper() + summary[1:] + ".",
-        short_help=summary,
-        context_settings=SETTINGS,
-    )
+    return click_command(load(entry))
 
 
 def _known(ctx: click.Context, group: click.Group, name: str, word: str) -> None:

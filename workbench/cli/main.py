@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import UsageError
-from ..commands.parsing import Invocation, named
-from ..commands.spec import Effect, Scope
+from ..commands.common import named
 from ..threads import wait_politely
 from . import diagnostics, streams
+from .fronts import Front
 from .group import Romebench
-from .start import Front, Start
+
+if TYPE_CHECKING:
+    from ..commands.parsing import Invocation
+    from .start import Start
 
 
 def run(arguments: list[str]) -> int:
@@ -23,9 +27,7 @@ def run(arguments: list[str]) -> int:
     try:
         streams.check_words(arguments)
         asked = _parse(arguments)
-        if isinstance(asked, Invocation):
-            return _run(asked)
-        return _start(asked) if isinstance(asked, Start) else asked
+        return asked if isinstance(asked, int) else _do(asked)
     except (Exception, KeyboardInterrupt) as error:
         return diagnostics.report(error, debug=debug)
 
@@ -37,18 +39,25 @@ def _parse(arguments: list[str]) -> Invocation | Start | int:
         UsageError: They are off.
     """
     try:
-        asked = Romebench().main(arguments, prog_name="romebench", standalone_mode=False)
+        asked: Invocation | Start | int | None = Romebench().main(
+            arguments, prog_name="romebench", standalone_mode=False
+        )
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         raise named(error) from None
-    if isinstance(asked, Invocation | Start):
-        return asked
-    return asked if isinstance(asked, int) else 0
+    return 0 if asked is None else asked
+
+
+def _do(asked: Invocation | Start) -> int:
+    from .start import Start
+
+    return _start(asked) if isinstance(asked, Start) else _run(asked)
 
 
 def _run(asked: Invocation) -> int:
     from ..bench import Bench
+    from ..commands.spec import Effect, Scope
     from ..logs import to_stderr
     from ..paths import Paths
     from .runner import run_invocation

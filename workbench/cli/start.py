@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 
+import click
+
+from ..commands.common import (
+    SETTINGS,
+    common_of,
+    common_params,
+    session_before,
+    session_option,
+)
 from ..commands.options import SessionChoices
+from ..commands.parsing import click_param
+from ..commands.spec import fields_of
+from .fronts import FRONTS, Front
 
-
-class Front(StrEnum):
-    """An interactive front end, by the word that starts it."""
-
-    TUI = "tui"
-    REPL = "repl"
+__all__ = ["Front", "Start", "front_command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +42,38 @@ class Start:
     config: str | None = None
     verbose: int = 0
     keep_going: bool = False
+
+
+def front_command(front: Front) -> click.Command:
+    """`romebench tui` and `romebench repl`, with everything a session can be made with."""
+
+    def collect(**values: Any) -> Start:
+        common = common_of(values)
+        return Start(
+            front,
+            values["session"] or values["session_"] or session_before(),
+            SessionChoices(**{name: values[name] for name in SessionChoices.declared}),
+            keep_going=values.get("keep_going", False),
+            **{**common, "color": common["color"] or "auto"},
+        )
+
+    summary = FRONTS[front]
+    return click.Command(
+        front.value,
+        callback=collect,
+        params=_params(front),
+        help=summary[:1].upper() + summary[1:] + ".",
+        short_help=summary,
+        context_settings=SETTINGS,
+    )
+
+
+def _params(front: Front) -> list[click.Parameter]:
+    params: list[click.Parameter] = [
+        click.Argument(["session"], required=False, help="The session. [default: the last used]"),
+        session_option(),
+    ]
+    if front is Front.REPL:
+        about = "In a script, go on after a command that failed."
+        params.append(click.Option(["--keep-going"], is_flag=True, help=about))
+    return [*params, *map(click_param, fields_of(SessionChoices)), *common_params()]

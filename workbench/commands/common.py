@@ -7,12 +7,17 @@ where none says it after.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import UsageError
-from .spec import Command, Effect, fields_of
+
+if TYPE_CHECKING:
+    from .spec import Command
+
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Of every click command here."""
 
 SESSION = "session_"
 COLORS = ("auto", "always", "never")
@@ -48,7 +53,7 @@ def common_params(command: Command | None = None, *, inside: bool = False) -> li
     found: list[click.Parameter] = []
     if command is not None:
         own = _own_flags(command)
-        if command.effect is Effect.DESTRUCTIVE:
+        if command.effect == "destructive":
             found.append(click.Option(["--yes", "-y", "yes_"], is_flag=True, help="Don't ask."))
         found += _printing(own)
     found.append(
@@ -71,6 +76,8 @@ def common_params(command: Command | None = None, *, inside: bool = False) -> li
 
 def _own_flags(command: Command) -> set[str]:
     """The command's own flags; one of those below that means something else there is left out."""
+    from .params import fields_of
+
     return {flag for spec in fields_of(command.params) for flag in spec.flags}
 
 
@@ -138,3 +145,12 @@ def session_before() -> str | None:
 def _before(name: str) -> Any:
     """An option that was typed before the command's name."""
     return click.get_current_context().find_root().params.get(name)
+
+
+def named(error: click.ClickException) -> UsageError:
+    """What click complains of, as an error of ours."""
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    context = getattr(error, "ctx", None)
+    hint = f"`{context.command_path} --help` tells what it takes" if context is not None else ""
+    return UsageError(message, hint)

@@ -1,7 +1,7 @@
 """Parameters of a command: plain classes of typed fields, and what front ends read of each.
 
 A class of parameters costs next to nothing to define, unlike a dataclass, whose methods are
-compiled when it is made: `romebench --help` imports all of them. Knows no front end.
+compiled when it is made: the REPL and the workbench import all of them. Knows no front end.
 """
 
 from __future__ import annotations

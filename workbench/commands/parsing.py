@@ -11,12 +11,13 @@ from typing import Any
 
 import click
 
-from ...errors import UsageError
 from .common import (
     SESSION,
+    SETTINGS,
     Format,
     common_of,
     common_params,
+    named,
     printing_of,
     session_before,
     session_option,
@@ -24,8 +25,6 @@ from .common import (
 from .options import SessionChoices
 from .registry import resolve
 from .spec import Command, ParamSpec, fields_of
-
-SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +198,3 @@ def help_of(command: Command) -> str:
     parser = click_command(command, inside=True)
     with click.Context(parser, info_name=command.name, **SETTINGS) as context:
         return parser.get_help(context).replace("  romebench ", "  ")
-
-
-def named(error: click.ClickException) -> UsageError:
-    """What click complains of, as an error of ours."""
-    message = error.format_message().rstrip(".")
-    message = message[:1].lower() + message[1:]
-    context = getattr(error, "ctx", None)
-    hint = f"`{context.command_path} --help` tells what it takes" if context is not None else ""
-    return UsageError(message, hint)
