@@ -1,7 +1,8 @@
 """Sessions at length on pocket: what each act costs as the history grows.
 
-Real edits through a real store, with two gradient steps each so that thousands fit into minutes;
-everything else about a step (tokens, keys, solve, vitals, hash, commit) is as always.
+Real edits through a real store, with two gradient steps, the bare context and cheap vitals each, so
+that thousands fit into minutes; everything else about a step (tokens, keys, solve, hash, commit) is
+as always. What the full vitals add does not depend on the length (docs/watch.md).
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ def run(*, quick: bool) -> None:
         path = Path(folder) / "store.sqlite3"
         with Database.open(path) as database:
             repository = Repository(database)
-            live = open_or_create(repository, "length", SessionOptions())
+            contexts = Path(folder) / "contexts.json"
+            contexts.write_text('["{}"]', encoding="utf-8")
+            options = SessionOptions(contexts=str(contexts), vitals="cheap")
+            live = open_or_create(repository, "length", options)
             for mark in marks:
                 live = _measure(repository, live, mark, path)
             live.close()
