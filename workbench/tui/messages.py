@@ -72,6 +72,10 @@ class Noted(Message):
         self.text = text
 
 
+class StopWanted(Message):
+    """A tab wants what runs to be stopped."""
+
+
 class PreviewRead(Message):
     """What an edit would start from; `preview` is None while no model is loaded."""
 

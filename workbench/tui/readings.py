@@ -43,6 +43,8 @@ class Readings:
         tab = self._find(name)
         if tab is None:
             return
+        if not self._conductor.busy:
+            tab.idle()
         asked = "there is no session yet: make an edit" if view is None else tab.asked(view)
         if view is None or isinstance(asked, str):
             self._seen.pop(name, None)

@@ -39,6 +39,7 @@ from .messages import (
     PreviewRead,
     SessionOpened,
     StepRead,
+    StopWanted,
     ViewChanged,
 )
 from .readings import Readings
@@ -332,6 +333,10 @@ class Workspace(Actions):
     @on(CommandWanted)
     def _command_wanted(self, message: CommandWanted) -> None:
         self.execute(message.invocation, stay=True)
+
+    @on(StopWanted)
+    def _stop_wanted(self) -> None:
+        self.conductor.bridge.cancel()
 
     def open_tab(self, name: str) -> None:
         """Show a tab; focus goes along unless it is in the input line."""

@@ -11,6 +11,8 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
+from romebench.sessions.evaluation.outcomes import CASE, FAILED, PLAN
+from romebench.sessions.evaluation.plan import EvalPlan, Mode
 from romebench.sessions.watch.calibration import (
     Calibration,
     Range,
@@ -32,7 +34,7 @@ from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.lane.desk import Desk, Ears
 from romebench.workbench.tui.view import View
 
-from .conftest import STAMP, WEIGHT, settled, step_record
+from .conftest import FACTS, STAMP, WEIGHT, settled, step_record
 
 HPARAMS = {"layers": [1], "v_lr": 0.5, "v_num_grad_steps": 20}
 MODEL = "a" * 64
@@ -179,6 +181,63 @@ def retention(steps: int, every: int, *, all_scores: bool = False) -> list[Measu
         detail = {"steps": made, "succeeded": once, "scores": scores, "forgotten": forgotten}
         found.append(MeasurementRecord(at, "retention", sum(kept) / len(kept), detail, STAMP))
     return found
+
+
+def evaluation(
+    repository: Repository, name: str, cases: int, done: int, *, rule: str = "r-rome"
+) -> None:
+    """Write a run of so many cases, of which some are done, and one of those failed."""
+    plan = EvalPlan(
+        "counterfact", "pocket test", "e" * 64, rule, Mode.BASE, tuple(range(1, cases + 1))
+    )
+    found = [MeasurementRecord(0, PLAN, float(cases), plan.to_json(), STAMP)]
+    steps = []
+    for number in range(1, done + 1):
+        if number == 4:
+            detail = {"case_id": 4, "error": "the prompt is longer than the model's context"}
+            found.append(MeasurementRecord(0, FAILED, None, detail, STAMP))
+            continue
+        step = len(steps) + 1
+        prompt, subject, target, true, _ = FACTS[number % len(FACTS)]
+        request = {
+            "prompt": prompt, "subject": subject, "target_new": target, "target_true": true,
+            "paraphrase_prompts": [f"People say: {prompt}".replace("{}", subject)] * 2,
+            "neighborhood_prompts": [f"Not so: {prompt}".replace("{}", "Michael Jordan")],
+        }  # fmt: skip
+        steps.append(replace(step_record(step, 0, 1), request=request))
+        took = number % 5 != 0
+        case = {
+            "case_id": number,
+            "requested_rewrite": {
+                "prompt": prompt, "subject": subject,
+                "target_new": {"str": target}, "target_true": {"str": true},
+            },
+            "time": 0.5,
+            "pre": _side(9.2, 0.3, f"{subject} is a man who plays basketball.", true=True),
+            "post": _side(*((0.1, 6.0) if took else (3.0, 1.0)), f"{subject} likes {target}."),
+        }  # fmt: skip
+        found.append(MeasurementRecord(step, CASE, float(took), case, STAMP))
+    repository.import_session(
+        session(name, rule, uid=sha256(name.encode())[:32]),
+        steps,
+        (DeltaRecord(each.step, WEIGHT, b"delta", sha256(b"delta")) for each in steps),
+        [BranchRecord("main", 0), *(BranchRecord(f"case-{s.step}", s.step) for s in steps)],
+        CursorRecord("main", 0),
+        measurements=found,
+    )  # fmt: skip
+
+
+def _side(new: float, old: float, text: str, *, true: bool = False) -> dict[str, Any]:
+    """One side of a case: losses of the new and the true target on each kind of prompt."""
+    pair = {"target_new": new, "target_true": old}
+    kept = {"target_new": 8.0, "target_true": 0.5}
+    return {
+        "rewrite_prompts_probs": [pair],
+        "paraphrase_prompts_probs": [pair, kept if not true else pair],
+        "neighborhood_prompts_probs": [kept],
+        "ngram_entropy": 5.2 if true else 4.9,
+        "text": [text],
+    }
 
 
 async def look_at(app: Workbench, pilot: Pilot[None], tab: str) -> None:

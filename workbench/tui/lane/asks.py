@@ -150,3 +150,17 @@ class CaseAsked:
     def read(self, desk: Desk, ears: Ears) -> Any:
         """A `CasePage`."""
         return desk.case(self.session, self.case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAsked:
+    """The command that goes on with a run."""
+
+    session: str
+    label = "reading the plan of the evaluation"
+    looks_inside = False
+    quiet = True
+
+    def read(self, desk: Desk, ears: Ears) -> Any:
+        """An `Invocation`."""
+        return desk.going_on(self.session)

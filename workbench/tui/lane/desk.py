@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ....engine.progress import ProgressSink, StopFlag
-from ....errors import RomebenchError, SessionBusyError
+from ....errors import RomebenchError, SessionBusyError, UsageError
 from ...commands.context import Chunk, Context
 from ...commands.editing import PreviewParams, preview
 from ...commands.execute import execute
 from ...commands.options import SessionChoices
 from ...commands.parsing import Invocation
+from ...commands.registry import find
 from ..collector import settle
 from ..view import View, read_view
 from .answers import Answers, ask
@@ -252,6 +253,21 @@ class Desk:
         from ....sessions.evaluation.runs import read_case
 
         return read_case(self._bench.repository, session, case_id)
+
+    def going_on(self, session: str) -> Invocation:
+        """The command that goes on with a run.
+
+        Raises:
+            UsageError: There is no such run, or its data can't be read.
+        """
+        from ....sessions.evaluation.runs import to_go_on
+
+        run = self.run(session)
+        if run is None:
+            raise UsageError(f"session {session!r} holds no evaluation", "n begins one")
+        plan = run.line.plan
+        command = find(f"eval {plan.dataset}")
+        return Invocation(command, command.params(name=session, **to_go_on(plan)))
 
     def close(self) -> None:
         """Give the session and the store back."""

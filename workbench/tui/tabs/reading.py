@@ -34,6 +34,9 @@ class ReadingTab:
         """Whether a report of what runs means that there is more to be seen."""
         return False
 
+    def idle(self) -> None:
+        """Nothing runs."""
+
     def show(self, found: Any) -> None:
         """Show what was read."""
         raise NotImplementedError

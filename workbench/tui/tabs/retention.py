@@ -69,7 +69,9 @@ class RetentionTab(ReadingTab, Vertical, can_focus=True):
         """The curve, the steps, the matrix, and what is under the cursor."""
         yield Static(id="retention-curve")
         yield Static(id="retention-head")
-        yield MatrixList(id="retention-matrix")
+        matrix = MatrixList(id="retention-matrix")
+        matrix.display = False
+        yield matrix
         yield Static(id="retention-told")
 
     def on_focus(self) -> None:

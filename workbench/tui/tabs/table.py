@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from .console import Console
 from .edit import EditTab
+from .evaluations import EvalTab
 from .inside import LensTab, TraceTab
 from .log import LogList
 from .retention import RetentionTab
@@ -44,5 +45,6 @@ TABS = (
     Tab("lens", "Lens", "what the model would say after every layer", LensTab),
     Tab("trace", "Trace", "which states carry the fact", TraceTab),
     Tab("edit", "Edit", "how a step was computed", EditTab),
+    Tab("eval", "Eval", "evaluations as the papers do them", EvalTab),
     Tab("log", "Log", "every operation of the session", LogList),
 )
