@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from .calibration import Calibration, Range
+from ...errors import FileFormatError
+from ...store.records import SessionRecord
+from .calibration import Calibration, Range, find_calibration
 from .verdict import (
     ENTROPY_COLLAPSES,
     FORCE_COLLAPSES,
@@ -52,3 +55,16 @@ def limits_of(calibration: Calibration | None, rule: str) -> dict[str, Limits]:
         "entropy_ratio": Limits(entropy_warns(ranges), ENTROPY_COLLAPSES, falling=True),
         "in_force": Limits(FORCE_WARNS, FORCE_COLLAPSES, falling=True),
     }
+
+
+def limits_for(store: Path, record: SessionRecord) -> dict[str, Limits]:
+    """The limits of a session's figures, from the calibration beside its store or of its model."""
+    try:
+        search = find_calibration(
+            store, record.model_sha256, record.weight_name, record.hparams,
+            identity=record.statistics is None,
+        )  # fmt: skip
+    except FileFormatError:
+        # A damaged file is told of by `calibrate --show`; curves can be drawn without limits.
+        return {}
+    return limits_of(search.calibration, record.rule)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ...store.records import GenerationRecord
 from ...version import __version__
 from .compare import Curve, curve_of
 from .levels import Verdict
+from .limits import Limits, limits_for
 from .retention import Column, read_retention
 
 if TYPE_CHECKING:
@@ -44,12 +45,13 @@ class WorstEdit:
 
 @dataclass(frozen=True, slots=True)
 class SessionReport:
-    """One session: its curve, what it was made with, its worst edits, its retention."""
+    """One session: its curve, what it was made with, its worst edits, its retention, its limits."""
 
     curve: Curve
     facts: tuple[tuple[str, str], ...]
     worst: tuple[WorstEdit, ...]
     retention: tuple[Column, ...]
+    limits: dict[str, Limits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _session(view: SessionView) -> SessionReport:
     if record.source:
         facts.append(("from", f"{record.source.get('kind')} of {record.source.get('session', '')}"))
     retention = read_retention(view).columns
-    return SessionReport(curve, tuple(facts), tuple(_worst(view, curve)), retention)
+    limits = limits_for(view.repository.database.path, record)
+    return SessionReport(curve, tuple(facts), tuple(_worst(view, curve)), retention, limits)
 
 
 def _worst(view: SessionView, curve: Curve) -> list[WorstEdit]:

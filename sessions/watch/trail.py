@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...errors import FileFormatError
 from ...store.records import BASE, SessionRecord, StepVitals
-from .calibration import find_calibration
-from .limits import Limits, limits_of
+from .limits import Limits, limits_for
 
 if TYPE_CHECKING:
     from ...store.repository import Repository
@@ -101,7 +99,7 @@ class Trails:
             points.append(held.points[at])
             at = points[-1][1]
         path = tuple(reversed(points))
-        limits = _limits(repository, record)
+        limits = limits_for(repository.database.path, record)
         return Trail(record.name, record.rule, record.statistics is None, path, limits)
 
     def _known(self, record: SessionRecord) -> _Held:
@@ -123,16 +121,3 @@ def _point(found: StepVitals) -> Point:
 
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
-
-
-def _limits(repository: Repository, record: SessionRecord) -> dict[str, Limits]:
-    identity = record.statistics is None
-    try:
-        search = find_calibration(
-            repository.database.path, record.model_sha256, record.weight_name, record.hparams,
-            identity=identity,
-        )  # fmt: skip
-    except FileFormatError:
-        # A damaged file is told of by `calibrate --show`; curves can be drawn without limits.
-        return {}
-    return limits_of(search.calibration, record.rule)

@@ -14,8 +14,8 @@ from .text import visible
 if TYPE_CHECKING:
     from ...sessions.evaluation.runs import CasePage, PromptLine
 
-_SIDE_BY_SIDE = 70
-"""Width from which a table has the probability of the true target too."""
+_SIDE_BY_SIDE = 104
+"""Width from which a prompt and its probabilities stand on one line."""
 
 
 def case_page(page: CasePage, width: int) -> RenderableType:
@@ -55,12 +55,13 @@ def _folded(prompts: Sequence[PromptLine], width: int) -> RenderableType:
     accuracy = _is_accuracy(prompts)
     lines = []
     for line in prompts:
-        lines.append(_asked(line, width))
-        made = Text(f"  {line.part}  ", style=parts.LABEL)
-        for at, name in enumerate(("right",) if accuracy else ("P(new)", "P(true)")):
+        asked = _asked(line, width - len(line.part) - 2)
+        lines.append(parts.line(Text(f"{line.part}  ", style=parts.LABEL), asked))
+        made = Text("  ")
+        for at, name in enumerate(("right",) if accuracy else ("new", "true")):
             before, after = (_cell(line, side, at) for side in _SIDES)
-            made.append(f"{name} ").append_text(before).append(" → ").append_text(after)
-            made.append("  ")
+            made.append(f"{name} ", style=parts.LABEL).append_text(before).append(" → ")
+            made.append_text(after).append("  ")
         lines.append(made)
     return Group(*lines)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from romebench.sessions.watch.compare import FIGURES, Curve
+from romebench.sessions.watch.limits import Limits
 from romebench.sessions.watch.report import Report, SessionReport, WorstEdit, _rows
+from romebench.sessions.watch.retention import Column
 from romebench.store.records import GenerationRecord
 from romebench.workbench.render.report import report_html
 
@@ -47,16 +50,32 @@ def test_nothing_is_fetched(page: str) -> None:
 
 def test_curves_have_gaps_where_figures_do_and_marks_where_verdicts_are_bad(page: str) -> None:
     plots = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL)]
+    plots = [each for each in plots if each.get("role") == "img"]
     assert len(plots) == 2
     one, two = plots[0].findall("g")
+    assert one.find("polyline").get("stroke-dasharray") != two.find("polyline").get(
+        "stroke-dasharray"
+    ), "told apart without colour"
     assert len(one.findall("polyline")) == 1
     assert len(two.findall("polyline")) == 2
-    assert len(one.findall("circle")) == 2
-    assert [circle.get("fill") for circle in one.findall("circle")] == ["#fff", one.get("stroke")]
+    bad = [circle for circle in one.findall("circle") if circle.get("class") is None]
+    assert [circle.get("fill") for circle in bad] == ["#fff", one.get("stroke")]
+    assert "one, edit 2, step 2" in bad[0].find("title").text
     points = [tuple(map(float, p.split(","))) for p in one.find("polyline").get("points").split()]
     # Worse is higher: perplexity grows upwards, and depth to the right.
     assert [x for x, _ in points] == sorted(x for x, _ in points)
     assert [y for _, y in points] == sorted((y for _, y in points), reverse=True)
+
+
+def test_limits_are_ruled_and_retention_is_a_map() -> None:
+    one = session("one", (1.0, 1.1, 1.5))
+    column = Column(2, (1, 2), (True, False), {"efficacy": (1.0, 0.0)})
+    limits = {"perplexity_ratio": Limits(1.2, 1.4)}
+    one = replace(one, retention=(column,), limits=limits)
+    page = report_html(Report((one,), (), "now", "0"))
+    ruled = re.findall(r'<line class="limit (\w+)"', page)
+    assert ruled == ["warn", "collapsed"]
+    assert re.findall(r"<rect[^>]*><title>([^<]*) at step 2<", page)[1].endswith("never took")
 
 
 def test_the_table_has_every_session(page: str) -> None:

@@ -123,7 +123,8 @@ class EvalTab(ReadingTab, Vertical, can_focus=True):
         """Show what was read: runs, a run or a case."""
         if isinstance(found, Invocation):
             self._resume = ""
-            self._start(found, str(found.params.name))
+            # Not at once: what is being handled now ends with the lane idle.
+            self.call_later(self._start, found, str(found.params.name))
             return
         if self._depth is Depth.RUNS:
             self._runs = found
@@ -192,7 +193,8 @@ class EvalTab(ReadingTab, Vertical, can_focus=True):
             (f"  {plan.method}, {plan.mode}, {plan.dataset}, ", MUTED), said(plan.source, MUTED),
         )  # fmt: skip
         done = Content.assemble(
-            bar(line, 20), (f" {line.done + line.failed:,} of {line.total:,}", ""),
+            bar(line, 20 if width >= 64 else 8),
+            (f" {line.done + line.failed:,} of {line.total:,}", ""),
             (f", {line.failed:,} failed" if line.failed else "", "$error"),
             (self._left(line), MUTED),
         )  # fmt: skip
@@ -202,15 +204,15 @@ class EvalTab(ReadingTab, Vertical, can_focus=True):
     def _left(self, line: RunLine) -> str:
         """How long it will still take."""
         if self._live != line.session:
-            return "" if line.complete else "   space goes on with it"
+            return "" if line.complete else " · space goes on"
         if self._began is None or self._progress is None:
-            return "   getting ready"
+            return " · getting ready"
         began, first = self._began
         made = self._progress.step - first
         if made < 1:
-            return "   space stops it"
+            return " · space stops it"
         each = (time.monotonic() - began) / made
-        return f"   {duration(each * (line.total - self._progress.step))} left, space stops it"
+        return f" · {duration(each * (line.total - self._progress.step))} left"
 
     # Keys
 

@@ -108,6 +108,11 @@ class MatrixList(LineList):
 
     # Drawing
 
+    def on_resize(self) -> None:
+        """More or fewer columns fit."""
+        self._keep_in_sight()
+        super().on_resize()
+
     def _name_width(self) -> int:
         longest = max((cell_len(name) for _, name in self._edits), default=0)
         return min(longest, _MOST_NAME, max(self._width // 3, 8))
@@ -126,6 +131,7 @@ class MatrixList(LineList):
 
     def _keep_in_sight(self) -> None:
         room = max((self._width - self._cells_at()) // self._cell_width(), 1)
+        self._first = min(self._first, max(len(self._columns) - room, 0))
         if self._column < self._first:
             self._first = self._column
         elif self._column >= self._first + room:

@@ -110,10 +110,11 @@ class RetentionTab(ReadingTab, Vertical, can_focus=True):
         if self._view is None or not self._view.lines:
             return "no step yet: an edit makes one, /run FILE many"
         return (
-            "nothing is measured yet.\n\n"
-            f"m asks every edit of this branch again at each {self._every()}. step, "
-            "M its paraphrases and neighbours too;\n/retention --every N at other steps. "
-            "What is measured stays with the session."
+            "nothing is measured yet\n\n"
+            f"m asks every edit again at each {self._every()}. step,\n"
+            "M its paraphrases and neighbours too,\n"
+            "/retention --every N at other steps\n\n"
+            "what is measured stays with the session"
         )
 
     def say(self, why: str) -> None:
