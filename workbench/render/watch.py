@@ -133,14 +133,14 @@ def _by_depth(found: Comparison) -> RenderableType:
     depths = sorted({*range(every, deepest + 1, every), deepest} - {0})
     columns = ("weight_ratio", "perplexity_ratio", "in_force")
     heads = [
-        f">{parts.shown(curve.session, width=18).plain} {_SHORT[name]}"
+        f">{parts.shown(curve.session, width=18).plain if at == 0 else ''}\n{_SHORT[name]}"
         for curve in found.curves
-        for name in columns
+        for at, name in enumerate(columns)
     ]
     rows = (
         [str(depth), *(_at(c, n, depth) for c in found.curves for n in columns)] for depth in depths
     )
-    return parts.table(">edit", *heads, rows=rows)
+    return parts.table(">\nedit", *heads, rows=rows)
 
 
 _SHORT = {"weight_ratio": "‖ΔW‖", "perplexity_ratio": "ppl", "in_force": "kept"}

@@ -63,16 +63,16 @@ async def test_cells_tell_which_edit_at_which_step(
             seen = text(app)
             assert "● in force 0.75" in seen
             assert "▲ forgotten 0.1818" in seen
-            assert "edit 1  LeBron James → football  at step 24: in force" in seen
+            assert "edit 1 at step 24: in force  LeBron James → football" in seen
             rows = [line.split("││")[-1] for line in seen.splitlines()]
             row = next(line for line in rows if " 5 LeBron James" in line)
-            assert row.count("█") == 2 * 5, "in force at steps 8 and 12, five cells each"
+            assert row.count("█") == 2 * 8, "in force at steps 8 and 12, eight characters each"
             assert row.split("█")[-1].count("·") == 3, "then forgotten"
             assert "×" in next(line for line in rows if " 9 LeBron James" in line)
             await pilot.press(*["left"] * 5)
             await pilot.press(*["down"] * 8)
             await pilot.pause()
-            assert "edit 9  LeBron James → football  at step 4: not made yet" in text(app)
+            assert "edit 9 at step 4: not made yet  LeBron James → football" in text(app)
             await pilot.press("end")
             await pilot.press(*["right"] * 5, "home", *["down"] * 8)
             await pilot.pause()

@@ -48,7 +48,7 @@ def picture(tmp_path, snap_compare, make_app, settle, monkeypatch):
 
 @sizes
 def test_watch(picture, size):
-    assert picture(size, "watch", "o", "space", "enter", "down", "home", "n", "right")
+    assert picture(size, "watch", "o", "down", "space", "enter", "down", "home", "n", "right")
 
 
 @sizes

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _NUMBER = 6
 _MOST_NAME = 24
-_MOST_CELL = 5
+_MOST_CELL = 8
 NEVER = "×"
 """The edit was not in force right after it was made, and isn't now."""
 

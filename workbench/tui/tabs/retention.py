@@ -175,10 +175,9 @@ class RetentionTab(ReadingTab, Vertical, can_focus=True):
         line = self._view.lines.get(spot.edit) if self._view is not None else None
         target = f" → {line.target_new.strip()}" if line is not None else ""
         return Content.assemble(
-            (f"edit {spot.edit:,}  ", "bold"),
+            (f"edit {spot.edit:,} at step {spot.column.step:,}: {self._became(spot)}", "bold"),
+            "  ",
             said(f"{self._found.subjects[spot.edit]}{target}"),
-            (f"  at step {spot.column.step:,}: ", MUTED),
-            (self._became(spot), "bold"),
         )
 
     def _became(self, spot: Spot) -> str:
