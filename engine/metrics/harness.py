@@ -151,9 +151,10 @@ def _manager(names: Sequence[str], include: Path | None, *, defaults: bool) -> A
     Raises:
         UsageError: A task isn't in it.
     """
+    manager_class = _harness("tasks").TaskManager
     folder = None if include is None else str(include)
     with _quiet():
-        manager = _harness("tasks").TaskManager(include_path=folder, include_defaults=defaults)
+        manager = manager_class(include_path=folder, include_defaults=defaults)
     known = set(manager.all_tasks)
     for name in names:
         if name not in known:

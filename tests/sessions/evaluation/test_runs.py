@@ -19,6 +19,7 @@ from romebench.sessions.evaluation.outcomes import Outcomes, outcomes_of
 from romebench.sessions.evaluation.plan import Mode
 from romebench.sessions.evaluation.runner import CaseDone
 from romebench.sessions.live import LiveSession
+from romebench.sessions.watch.levels import Guard, Watch
 
 from .conftest import DATA
 
@@ -177,13 +178,19 @@ def test_a_case_that_cannot_be_edited_is_noted_and_not_taken_again(
 ) -> None:
     path = records_file(3, at_1={"paraphrase_prompts": ["word " * 3000]})
     taken: list[int] = []
+    guards: set[Guard] = set()
+    live.watch = Watch(guard=Guard.UNDO)
+
+    def landed(done: CaseDone) -> None:
+        taken.append(done.case.case_id)
+        guards.add(live.watch.guard)
+
     for _ in range(2):
-        outcomes = evaluate(
-            live,
-            asked(path, generate=False, mode=Mode.SEQUENTIAL),
-            on_case=lambda done: taken.append(done.case.case_id),
-        )
+        outcomes = evaluate(live, asked(path, generate=False, mode=Mode.SEQUENTIAL), on_case=landed)
     assert taken == [0, 10, 20]
+    # No verdict takes a case back, whatever the session's guard, which stays what it was.
+    assert guards == {Guard.OFF}
+    assert live.watch.guard is Guard.UNDO
     assert list(outcomes.cases) == [0, 20]
     assert "tokens" in outcomes.failed[10]
     assert [line.parent for line in live.session.lines()] == [0, 1]
