@@ -75,6 +75,11 @@ class Readings:
                 tab.show(page.found)
         self.refresh(view)
 
+    def follows(self, command: str) -> bool:
+        """Whether the tab in view shows a command while it runs."""
+        tab = self._find(self._active())
+        return tab is not None and command in tab.follows
+
     def progressed(self, progress: Progress, view: View | None) -> None:
         """Something that runs got further: what it stored on its way may be in view."""
         name = self._active()

@@ -234,7 +234,7 @@ class Workspace(Actions):
         if asked.command.name == "generate":
             self.last_prompt = " ".join(asked.params.prompt)
             self.query_one(LensTab).follow(self.last_prompt)
-        if asked.command.long and not stay:
+        if asked.command.long and not stay and not self._readings.follows(asked.command.name):
             self.open_tab("console")
         self._reporter.begun(job, asked, self.view.cursor if self.view is not None else 0)
 

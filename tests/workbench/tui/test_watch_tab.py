@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import TabbedContent
 
 from romebench.sessions.watch.trail import Trail, Trails
 from romebench.store.records import Intent, StepDraft
@@ -15,6 +16,7 @@ from romebench.workbench.commands.parsing import Invocation
 from romebench.workbench.commands.results import Result, SessionList
 from romebench.workbench.render.curves import Scale, Window, draw
 from romebench.workbench.tui.app import Workbench
+from romebench.workbench.tui.conductor import invocation
 from romebench.workbench.tui.lane.desk import Desk, Ears
 from romebench.workbench.tui.messages import ViewChanged
 from romebench.workbench.tui.tabs.watch import WatchTab
@@ -154,7 +156,11 @@ async def test_it_grows_with_a_run_and_reads_only_what_is_new(
             return read(session_id, step)
 
         bench.repository.vitals_since = since  # type: ignore[method-assign]
+        app.workspace.execute(invocation("run"))
+        await settle(pilot)
         tab = app.screen.query_one(WatchTab)
+        assert app.screen.query_one(TabbedContent).active == "watch-tab", "a run is seen here"
+        asked.clear()
         for step in (31, 32):
             desk.land()
             app.workspace.post_message(ViewChanged(desk.view()))

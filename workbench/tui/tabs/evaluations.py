@@ -43,6 +43,7 @@ class Depth(IntEnum):
 class EvalTab(ReadingTab, Vertical, can_focus=True):
     """Three pages, one inside the other."""
 
+    follows = frozenset({"eval counterfact", "eval zsre"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "new", tooltip="Begin an evaluation"),
         Binding("space", "stop_or_go_on", "stop / go on", tooltip="Stop the run, or go on with it"),

@@ -6,7 +6,7 @@ A tab never reads anything itself: `readings.py` has it read when it is in view 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.message import Message
 
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 
 class ReadingTab:
-    """Mixed into the widget of a tab."""
+    """Mixed into the widget of a tab.
+
+    Attributes:
+        follows: The long commands that are seen in this tab while they run; others are told of in
+            the console.
+    """
+
+    follows: ClassVar[frozenset[str]] = frozenset()
 
     class Changed(Message):
         """The tab wants to see something else."""

@@ -39,6 +39,7 @@ _TALL = 22
 class RetentionTab(ReadingTab, Vertical, can_focus=True):
     """A curve of what was forgotten over a matrix of edits by steps."""
 
+    follows = frozenset({"retention"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "measure(False)", "measure", tooltip="Ask every edit again at later steps"),
         Binding("M", "measure(True)", "measure all", show=False),

@@ -30,6 +30,7 @@ class WatchTab(ReadingTab, Widget, can_focus=True):
     """Plots over each other, a line of verdicts for each session, and what is under the cursor."""
 
     ALLOW_SELECT = False
+    follows = frozenset({"run", "step"})
     DEFAULT_CSS = "WatchTab { height: 1fr; text-wrap: nowrap; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "step before", show=False),
