@@ -21,7 +21,7 @@ import click
 
 from romebench.errors import ExitCode
 from romebench.workbench import commands
-from romebench.workbench.cli.fronts import FRONTS
+from romebench.workbench.cli.fronts import OWN_WORDS
 from romebench.workbench.cli.group import EXIT_CODES, Romebench
 from romebench.workbench.commands.describe import results_of
 from romebench.workbench.commands.parsing import click_command
@@ -43,8 +43,12 @@ editor it stands alone; in the workbench's input line it follows a slash, and th
 too. There, and in the line editor, `[subject] … => target` is an edit and other text is written on
 from; `//` and `\\[` begin literal text.
 
-Standard output is data, standard error everything else. `--json` prints one object, described
-under [Results](#results). `-` reads standard input. What destroys is asked about first; without a
+Standard output is data, standard error everything else. `--json` (or `--format json`) prints one
+object, described under [Results](#results); `--format csv` prints the rows of what is a table;
+`-o FILE` writes what would be printed to a file, whole or not at all, and overwrites none without
+`--force`. `romebench --spec` describes all of this page as JSON. What counts where nothing is typed
+stands in a [settings file](configuration.md); what went wrong, and the exit code it gives, under
+[errors](errors.md). `-` reads standard input. What destroys is asked about first; without a
 terminal it needs `--yes`.
 """
 
@@ -87,10 +91,10 @@ def _page() -> Iterator[str]:
     yield from (f"| {code.value} | {EXIT_CODES[code]} |" for code in ExitCode)
     yield "\n## Starting\n"
     root = Romebench()
-    for front in FRONTS:
-        command = root.get_command(click.Context(root), front.value)
+    for word in OWN_WORDS:
+        command = root.get_command(click.Context(root), word)
         assert command is not None
-        yield _section(front.value, _help(command, f"romebench {front.value}"))
+        yield _section(word, _help(command, f"romebench {word}"))
     for group in dict.fromkeys(each.group for each in COMMANDS):
         yield f"## {group}\n"
         for each in COMMANDS:

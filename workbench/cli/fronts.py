@@ -1,4 +1,4 @@
-"""The interactive front ends, by the word that starts each."""
+"""The words of the command line that are no commands of the registry: front ends, completion."""
 
 from __future__ import annotations
 
@@ -6,13 +6,22 @@ from enum import StrEnum
 
 
 class Front(StrEnum):
-    """An interactive front end, by the word that starts it."""
+    """A front end, by the word that starts it."""
 
     TUI = "tui"
     REPL = "repl"
+    SERVE = "serve"
 
 
 FRONTS = {
     Front.TUI: "start the workbench, full screen (what bare `romebench` does)",
     Front.REPL: "the same commands in a line editor, or from a script on standard input",
+    Front.SERVE: "the workbench in a browser on this machine",
 }
+
+COMPLETION = "completion"
+COMPLETION_ABOUT = "print the script that completes romebench in a shell"
+
+OWN_WORDS: dict[str, str] = {**{str(word): text for word, text in FRONTS.items()}}
+OWN_WORDS[COMPLETION] = COMPLETION_ABOUT
+"""Each with its line of help, in order."""

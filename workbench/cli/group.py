@@ -11,7 +11,7 @@ from ... import __version__
 from ...errors import ExitCode
 from ..commands.common import SETTINGS, VALUED, common_params, session_option
 from ..commands.registry import ENTRIES, GROUPS, Entry, load, unknown
-from .fronts import FRONTS, Front
+from .fronts import COMPLETION, OWN_WORDS, Front
 
 _ABOUT = """A terminal workbench for rank-one model editing (ROME) of language models.
 
@@ -76,7 +76,7 @@ class Romebench(click.Group):
             "romebench",
             help=_ABOUT,
             invoke_without_command=True,
-            params=[session_option(), *common_params()],
+            params=[_spec_option(), session_option(), *common_params()],
             context_settings=SETTINGS,
         )
         click.version_option(__version__, "--version", "-V", message="romebench %(version)s")(self)
@@ -89,7 +89,7 @@ class Romebench(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every first word."""
-        return [*(front.value for front in Front), *self.singles, *self.families]
+        return [*OWN_WORDS, *self.singles, *self.families]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command or group of a first word."""
@@ -97,6 +97,10 @@ class Romebench(click.Group):
             return _click_command(self.singles[cmd_name])
         if cmd_name in self.families:
             return CommandGroup(cmd_name, self.families[cmd_name])
+        if cmd_name == COMPLETION:
+            from .shells import completion_command
+
+            return completion_command()
         if cmd_name not in set(Front):
             return None
         from .start import front_command
@@ -106,7 +110,7 @@ class Romebench(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Start the TUI where no command is named; options before a command are common ones."""
         before = self._common(ctx, args)
-        answered = {"--version", "-V", *_HELP} & set(args[:before])
+        answered = {"--version", "-V", "--spec", *_HELP} & set(args[:before])
         if not answered and (before == len(args) or args[before].startswith("-")):
             args = [*args[:before], Front.TUI.value, *args[before:]]
         return super().parse_args(ctx, args)
@@ -128,9 +132,7 @@ class Romebench(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands under the registry's headings, then the exit codes."""
-        sections: dict[str, list[tuple[str, str]]] = {
-            "Workbench": [(front.value, text) for front, text in FRONTS.items()]
-        }
+        sections: dict[str, list[tuple[str, str]]] = {"Workbench": list(OWN_WORDS.items())}
         for heading in GROUPS:
             members = [entry for entry in ENTRIES if entry.group == heading]
             sections[heading] = [(entry.name, entry.summary) for entry in members]
@@ -142,6 +144,26 @@ class Romebench(click.Group):
             formatter.write_dl(
                 [(str(code.value).ljust(width), text) for code, text in EXIT_CODES.items()]
             )
+
+
+def _spec_option() -> click.Option:
+    """`--spec`: everything there is, for programs."""
+
+    def tell(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            from .spec import spec_text
+
+            click.echo(spec_text())
+            context.exit()
+
+    return click.Option(
+        ["--spec"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=tell,
+        help="Describe every command as JSON.",
+    )
 
 
 def _click_command(entry: Entry) -> click.Command:

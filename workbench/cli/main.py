@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -81,11 +82,16 @@ def _start(asked: Start) -> int:
         from ..repl import run_repl
 
         return run_repl(asked)
+    if asked.front is Front.SERVE:
+        from .serving import serve
+
+        return serve(asked)
     return _start_tui(asked)
 
 
 def _start_tui(asked: Start) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = "TEXTUAL_DRIVER" in os.environ  # `romebench serve` started this process
+    if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the workbench needs a terminal, and there is none here",
             "`romebench --help` lists the commands that need none; `romebench repl` reads a script",

@@ -32,6 +32,8 @@ class Start:
         color: "auto", "always" or "never".
         config: The settings file that was named.
         keep_going: A script goes on after a command that failed.
+        host: The address that is served on.
+        port: Its port; 0 for a free one.
     """
 
     front: Front
@@ -42,6 +44,8 @@ class Start:
     config: str | None = None
     verbose: int = 0
     keep_going: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
 
 
 def front_command(front: Front) -> click.Command:
@@ -53,7 +57,7 @@ def front_command(front: Front) -> click.Command:
             front,
             values["session"] or values["session_"] or session_before(),
             SessionChoices(**{name: values[name] for name in SessionChoices.declared}),
-            keep_going=values.get("keep_going", False),
+            **{name: values[name] for name in ("keep_going", "host", "port") if name in values},
             **{**common, "color": common["color"] or "auto"},
         )
 
@@ -76,4 +80,18 @@ def _params(front: Front) -> list[click.Parameter]:
     if front is Front.REPL:
         about = "In a script, go on after a command that failed."
         params.append(click.Option(["--keep-going"], is_flag=True, help=about))
+    if front is Front.SERVE:
+        params += [
+            click.Option(
+                ["--port"],
+                type=click.IntRange(0, 65535),
+                default=8000,
+                help="The port; 0 takes a free one. [default: 8000]",
+            ),
+            click.Option(
+                ["--host"],
+                default="127.0.0.1",
+                help="A loopback address; others are refused. [default: 127.0.0.1]",
+            ),
+        ]
     return [*params, *map(click_param, fields_of(SessionChoices)), *common_params()]

@@ -51,6 +51,8 @@ def _settings(_: Bench) -> Offers:
     from ..settings import SETTINGS
 
     for each in SETTINGS:
+        yield each.name, each.about
+    for each in SETTINGS:
         yield each.key, each.about
 
 
@@ -65,6 +67,9 @@ def values_of(name: str) -> Offers:
     for choice in found.choices or switch:
         yield choice, ""
 
+
+FILE, FOLDER = "file", "folder"
+"""What is said beside them."""
 
 SOURCES: dict[str, Callable[[Bench], Offers]] = {
     "layer": layers,
@@ -88,4 +93,5 @@ def files(prefix: str) -> Offers:
         return
     for entry in entries:
         if entry.name.startswith(stem) and (stem.startswith(".") or not entry.name.startswith(".")):
-            yield folder + slash + entry.name + ("/" if entry.is_dir() else ""), ""
+            ending, about = ("/", FOLDER) if entry.is_dir() else ("", FILE)
+            yield folder + slash + entry.name + ending, about
