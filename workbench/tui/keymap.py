@@ -79,7 +79,7 @@ LISTS = (
     Action("list_half_down", "half(1)", "ctrl+d", "half down", "Half a page down"),
     Action("list_first", "end(-1)", "home,g", "first", "The first line"),
     Action("list_last", "end(1)", "end,G", "last", "The last line"),
-    Action("list_choose", "choose", "enter,l", "choose", ""),
+    Action("list_choose", "choose", "enter", "choose", "Choose the line"),
 )
 """In every list."""
 

@@ -148,6 +148,8 @@ class FakeDesk(Desk):
         self.writable = True
         self.busy: Any = None
         self.queue: tuple[QueueRecord, ...] = ()
+        self.others: tuple[SessionSummary, ...] = ()
+        self.named = False
         self.calls: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -181,7 +183,7 @@ class FakeDesk(Desk):
         return found
 
     def open(self) -> Opened:
-        return Opened(self.view() if self.exists else None, self.busy)
+        return Opened(self.view() if self.exists else None, self.busy, self.named)
 
     def load(self, ears: Ears) -> View | None:
         if self.load_raises is not None:
@@ -226,6 +228,7 @@ class FakeDesk(Desk):
                 SessionSummary(
                     "study", "pocket", "r-rome", len(lines), self.cursor, "main", STAMP, STAMP
                 ),
+                *self.others,
             ),
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -117,14 +116,13 @@ async def test_ten_thousand_steps_scroll_like_ten(make_desk):
         history.show(view)
         history.focus()
         await pilot.pause()
-        began = time.process_time()
         for _ in range(20):
             await pilot.press("pagedown")
-        spent = time.process_time() - began
         await pilot.press("G")
         assert history.step == 0
+    # What is drawn is what was seen, whatever the length: a screen for each of 22 keys, and the
+    # line that is left and the one that is come to.
     assert len(drawn) < 22 * 32 * 2
-    assert spent / 20 < 0.1
 
 
 async def test_an_empty_list_takes_keys_and_clicks():

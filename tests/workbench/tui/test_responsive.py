@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from textual.widgets import TabbedContent
 
 from romebench.workbench.tui.side.history import HistoryList
@@ -21,12 +19,12 @@ async def test_keys_act_while_a_command_runs(desk, make_app, settle, text, tab):
         await pilot.pause(0.3)
         assert app.bridge.running.label == "edit"
         assert "esc cancels" in text(app)
-        began = time.perf_counter()
         await pilot.press("h", "i", f"alt+{tab['log']}")
-        taken = time.perf_counter() - began
         assert app.workspace.line.value == "hi"
         assert app.screen.query_one(TabbedContent).active == "log-tab"
-        assert taken < 2.0
+        # All this was seen while the command stood still in the lane.
+        assert app.bridge.running.label == "edit"
+        assert desk.cursor == 2
         desk.gate.set()
         await settle(pilot)
         assert desk.cursor == 3
@@ -93,8 +91,7 @@ async def test_quitting_while_a_command_runs_stops_it(desk, make_app, settle):
         await settle(pilot)
         await pilot.press("alt+u")
         await pilot.press("ctrl+q")
-    began = time.perf_counter()
+    # The command would wait for its gate for ever: that the end comes is that it was stopped.
     assert app.finish() == 0
-    assert time.perf_counter() - began < 3
     assert desk.closed
     assert desk.cursor == 2
