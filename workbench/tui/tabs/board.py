@@ -100,6 +100,7 @@ class Board:
         room = height - self._strips - self._told_lines - 1 - self._several
         self._plots = self._arranged(room)
         self._across = self._plots[0][0].width if self._plots else 0
+        self._worst = [self._verdicts(number) for number in range(self._strips)]
 
     def _arranged(self, room: int) -> list[list[DrawnPlot]]:
         wanted = self.scene.wanted
@@ -177,7 +178,7 @@ class Board:
     def _strip(self, number: int, place: int) -> Content:
         """The worst verdict in each column, and where the session stands."""
         window, width = self.scene.window, self._across
-        worst, stands = self._verdicts(number)
+        worst, stands = self._worst[number]
         head = mark_of(number) if self._several else "verdict"
         cells: list[Cell] = [
             (f"{head:>{AXIS - 1}} ", colour_of(number) if self._several else FAINT)
