@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from romebench.errors import StoreError
-from romebench.store.records import QueueRecord
+from romebench.store.records import QueueRecord, SessionSummary
 from romebench.workbench.tui.tabs.edit import EditTab
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
+STAMP = "2026-03-01T12:30:00.000000+00:00"
 EDIT = "[LeBron James] plays the sport of => football"
 
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -149,3 +150,29 @@ def test_light_theme(picture, worked, size):
 def test_no_color(picture, worked, size, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert picture(worked, size, line(EDIT))
+
+
+@small
+def test_sessions(picture, worked, size):
+    worked.others = (
+        SessionSummary("older", "gpt2-xl", "rome", 1204, 1204, "main", STAMP, STAMP, "collapsed"),
+    )
+    assert picture(worked, size)
+
+
+@small
+def test_sampling(picture, worked, size):
+    assert picture(worked, size, keys("alt+t"))
+
+
+@small
+def test_jump(picture, worked, size):
+    assert picture(worked, size, line("The Eiffel Tower", enter=False), keys("ctrl+o"))
+
+
+@small
+def test_high_contrast(picture, worked, size):
+    async def contrast(app, pilot):
+        app.theme = "romebench-contrast"
+
+    assert picture(worked, size, contrast, line(EDIT))
