@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # One thread a worker: two workers with OpenMP pools of their own only fight over the cores.
 QUIET := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive TOKENIZERS_PARALLELISM=false
+# From tests/ on: the root is a package, which pytest can't import in a folder named romebench-main.
+PYTEST := $(BIN)/python -m pytest --rootdir tests tests
 
 .PHONY: run test lint types contracts check bench docs clean
 
@@ -12,8 +14,8 @@ run: $(STAMP)
 	@$(BIN)/romebench
 
 test: $(STAMP)
-	$(QUIET) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not serial"
-	$(QUIET) $(BIN)/python -m pytest -m serial
+	$(QUIET) $(PYTEST) -n 2 --dist worksteal -m "not serial"
+	$(QUIET) $(PYTEST) -m serial
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
