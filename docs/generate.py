@@ -1,6 +1,7 @@
 """Write the parts of the documentation that the code knows best: `python docs/generate.py`.
 
-`docs/commands.md` comes from the command registry, and so does the registry's own index.
+`docs/commands.md` comes from the command registry, and so does the registry's own index;
+`docs/configuration.md` from the settings' schema, `docs/errors.md` from the error classes.
 `--check` writes nothing and exits 1 where a file is out of date.
 """
 
@@ -18,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 import click
+from settings_and_errors import configuration_page, errors_page
 
 from romebench.errors import ExitCode
 from romebench.workbench import commands
@@ -198,6 +200,8 @@ def _quoted(cell: str | tuple[str, ...]) -> str:
 
 PAGES = {
     DOCS / "commands.md": commands_page,
+    DOCS / "configuration.md": configuration_page,
+    DOCS / "errors.md": errors_page,
     Path(commands.__path__[0]).resolve() / "index.py": index_module,
 }
 

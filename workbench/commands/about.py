@@ -14,7 +14,8 @@ GROUP = "About"
 
 
 def where(context: Context, params: Params) -> Places:
-    """The files and folders romebench uses."""
+    """The files and folders romebench uses, the settings files among them, nearest first."""
+    from ..settings.layers import files
     from .results import Place, Places
 
     paths = context.bench.paths
@@ -27,6 +28,8 @@ def where(context: Context, params: Params) -> Places:
         "log": paths.log,
         "history": paths.history,
     }
+    for source, path in files(paths, context.bench.config):
+        found[f"settings ({source})"] = path
     return Places(
         None if paths.home is None else str(paths.home),
         tuple(Place(name, str(path), path.exists()) for name, path in found.items()),
@@ -38,13 +41,13 @@ def doctor(context: Context, params: Params) -> Diagnosis:
     from .checks import checks
     from .results import Diagnosis
 
-    return Diagnosis(tuple(checks(context.bench.paths)))
+    return Diagnosis(tuple(checks(context.bench.paths, context.bench.config)))
 
 
 COMMANDS = (
     Command(
         name="where",
-        summary="show where the store, logs and caches lie",
+        summary="show where the store, logs, caches and settings lie",
         params=Params,
         effect=Effect.READ,
         scope=Scope.NONE,
@@ -54,13 +57,13 @@ COMMANDS = (
     ),
     Command(
         name="doctor",
-        summary="check the installation, the devices and the store",
+        summary="check the installation, devices, memory, settings and the store",
         params=Params,
         effect=Effect.READ,
         scope=Scope.NONE,
         run=doctor,
         group=GROUP,
         long=True,
-        examples=("doctor",),
+        examples=("doctor", "doctor -o doctor.txt", "doctor --json"),
     ),
 )

@@ -64,6 +64,6 @@ INDEX: tuple[tuple[str, tuple[str, ...], str, str, str], ...] = (
     ("config init", (), "Settings", "configuring", "write a settings file with every setting, commented out"),
     ("config set", (), "Settings", "configuring", "write a value into a settings file; comments stay"),
     ("config unset", (), "Settings", "configuring", "take a value out of a settings file; comments stay"),
-    ("where", (), "About", "about", "show where the store, logs and caches lie"),
-    ("doctor", (), "About", "about", "check the installation, the devices and the store"),
+    ("where", (), "About", "about", "show where the store, logs, caches and settings lie"),
+    ("doctor", (), "About", "about", "check the installation, devices, memory, settings and the store"),
 )

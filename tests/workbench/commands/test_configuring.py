@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,44 @@ def test_what_is_wrong_stops_all_but_the_mending(
     assert romebench("sessions", "list").code == 0
     assert romebench("config", "validate", str(here / "none.toml")).code == 2
     assert romebench("--config", "none.toml", "log").code == 2
+
+
+def test_where_and_doctor_tell_of_the_settings(
+    romebench: Call, here: Path, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def checked(name: str) -> tuple[str, str]:
+        outcome = romebench("doctor", "--json")
+        (found,) = (c for c in json.loads(outcome.out)["checks"] if c["name"] == name)
+        assert outcome.code == (4 if found["status"] == "fail" else 0)
+        return found["status"], found["detail"]
+
+    assert checked("settings") == ("ok", "no file; what is built in counts")
+    monkeypatch.setenv("ROMEBENCH_TPO_K", "9")
+    assert checked("settings") == ("warn", "ROMEBENCH_TPO_K: no such setting")
+    (here / "romebench.toml").write_text("[session]\nsede = 1\n")
+    status, detail = checked("settings")
+    assert status == "fail"
+    assert "romebench.toml:2" in detail
+    assert "seed" in detail
+    places = {p["name"]: p for p in json.loads(romebench("where", "--json").out)["places"]}
+    assert places["settings (project)"]["exists"] is True
+    assert places["settings (user)"]["exists"] is False
+
+
+def test_doctor_reads_the_store_through(romebench: Call, study: Path, here: Path) -> None:
+    store = study / "romebench.sqlite3"
+    assert "1 sessions, 1 steps" in romebench("doctor").out
+    with closing(sqlite3.connect(store)) as open_store:
+        open_store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(store.read_bytes())
+    size = int.from_bytes(data[16:18], "big")
+    for page in range(size, len(data), size):
+        if data[page] == 0x0A:  # a leaf of an index: its number of cells becomes nonsense
+            data[page + 3 : page + 5] = b"\xff\xff"
+    store.write_bytes(data)
+    outcome = romebench("doctor")
+    assert outcome.code == 4
+    assert "✗  store" in outcome.out
 
 
 def test_config_init_overwrites_only_where_asked(romebench: Call, here: Path) -> None:
