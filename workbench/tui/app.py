@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from ...engine.lane import EngineLane
 from ..settings import Settings
+from .alt_digits import free_alt_digits
 from .conductor import Conductor
 from .keymap import Keymap, bindings_of
 from .keys import ACTIONS, APP
@@ -67,6 +68,7 @@ class Workbench(App[None]):
 
     def __init__(self, desk: Desk, settings: Settings | None = None) -> None:
         super().__init__()
+        free_alt_digits()
         self.settings = Settings() if settings is None else settings
         self.keymap = Keymap(ACTIONS, self.settings.keys)
         self.keymap.apply(self)

@@ -38,7 +38,9 @@ WORKSPACE = (
     _anywhere(
         "compare", "compare", "c,alt+c", "compare", "Base and edited model side by side", pane=True
     ),
-    _anywhere("branch", "branch", "b,alt+b", "branch", "Make a branch at the cursor", pane=True),
+    _anywhere(
+        "branch", "branch", "b,alt+n,alt+b", "branch", "Make a branch at the cursor", pane=True
+    ),
     _anywhere(
         "export",
         "export",

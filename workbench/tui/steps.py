@@ -35,7 +35,7 @@ class Steps:
         self._space = space
         self._conductor = conductor
         self._records: dict[int, StepRecord] = {}
-        self._live = False
+        self._stale = False
 
     def forget(self) -> None:
         """Another session was taken up: its steps have the same numbers."""
@@ -84,12 +84,12 @@ class Steps:
         figures = message.job.figures
         if figures and edit.is_on_screen and history.step in (None, cursor):
             edit.live(figures, message.progress.total)
-            self._live = True
+            self._stale = True
 
     def settle(self) -> None:
         """What ran is over: show a step again."""
-        if self._live:
-            self._live = False
+        if self._stale and not self._conductor.busy:
+            self._stale = False
             self.follow()
 
     def follow(self) -> None:
@@ -102,5 +102,6 @@ class Steps:
             edit.show(self._records[step])
         elif self._conductor.busy:
             edit.show_nothing(f"step {step} is read when what runs is done")
+            self._stale = True
         else:
             self._conductor.read_step(step)

@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from textual._xterm_parser import XTermParser
 
 from romebench.errors import SettingsError
 from romebench.workbench.settings import Settings
+from romebench.workbench.tui.alt_digits import free_alt_digits
 from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.keymap import Keymap, printable
 from romebench.workbench.tui.keys import ACTIONS, APP, GROUPS, WORKSPACE
@@ -65,6 +67,14 @@ def test_the_page_of_keys_is_current():
     text = (DOCS / "workbench.md").read_text(encoding="utf-8")
     assert script.page(text) == text, "run docs/workbench_keys.py"
     assert all(f"| `{action.name}` |" in text for action in ACTIONS)
+
+
+def test_alt_and_a_digit_are_a_key_as_every_terminal_sends_them():
+    free_alt_digits()
+    parser = XTermParser()
+    assert list(parser.feed("\x1b6")) == []  # no sign yet: it may be the beginning of more
+    assert [event.key for event in parser.feed("\x1b")] != ["section_sign"]
+    assert [event.key for event in XTermParser().feed("§")] == ["section_sign"]
 
 
 async def test_the_users_keys_replace_ours(make_desk, settle, text):
