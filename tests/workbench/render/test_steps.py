@@ -22,6 +22,8 @@ def record(*, identity: bool) -> StepRecord:
 
 @pytest.mark.parametrize("identity", [True, False])
 def test_an_edit_with_no_second_moment_says_so(identity: bool) -> None:
-    text = to_text(render(Edited("s", "main", None, record(identity=identity))), color="never", tty=False)
+    text = to_text(
+        render(Edited("s", "main", None, record(identity=identity))), color="never", tty=False
+    )
     assert ("(C = I)" in text) is identity
     assert "Lyon → Spain" in text
