@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import ClassVar
 
 import pytest
 
+from romebench.store.records import SessionSummary
 from romebench.workbench.commands.describe import gives_table, results_of
 from romebench.workbench.commands.registry import COMMANDS
 from romebench.workbench.commands.results import Result, csv_text
@@ -39,7 +41,9 @@ def test_lists_and_logs_are_csv(romebench: Call, study: Path) -> None:
 
 def test_a_table_without_rows_has_its_header(romebench: Call, own_home: Path) -> None:
     outcome = romebench("sessions", "list", "--format", "csv")
-    assert outcome.out == "name,model,rule,steps,cursor,branch,created_at,used_at\n"
+    names = [field.name for field in dataclasses.fields(SessionSummary)]
+    assert outcome.out == ",".join(names) + "\n"
+    assert names[0] == "name"
     assert (
         romebench("sessions", "list", "--json").out
         == romebench("sessions", "list", "--format", "json").out
