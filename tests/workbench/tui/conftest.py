@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -366,6 +367,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("romebench.workbench.tui.bottom.assist.PAUSE_S", 0.01)
     monkeypatch.setattr("romebench.workbench.tui.dialogs.edit_form.PAUSE_S", 0.01)
     monkeypatch.setattr("romebench.workbench.tui.workspace.SETTLE_S", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paint when a test looks, not at every change: nobody sees the frames between."""
+    paint = Compositor.render_update
+
+    def when_asked(self: Compositor, full: bool = False, **kwargs: Any) -> Any:
+        if full:
+            return paint(self, full, **kwargs)
+        self._dirty_regions.clear()
+        return None
+
+    monkeypatch.setattr(Compositor, "render_update", when_asked)
 
 
 @pytest.fixture
