@@ -1,13 +1,18 @@
-"""`python -m romebench.benchmarks [edits|length|startup] [--quick]`: measure, and print tables."""
+"""`python -m romebench.benchmarks [SUITE] [--quick]`: measure, and print tables."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from . import edits, length, startup
+from . import edits, latency, length, startup
 
-_SUITES = {"edits": edits.run, "length": length.run, "startup": startup.run}
+_SUITES = {
+    "edits": edits.run,
+    "length": length.run,
+    "startup": startup.run,
+    "latency": latency.run,
+}
 
 
 def main(argv: list[str]) -> int:
