@@ -41,7 +41,7 @@ class Bottom(Vertical):
         self.query_one(Assist).typed(message.value)
         kind = intention_of(message.value)
         sign = self.query_one("#sign", Static)
-        sign.update(_SIGNS.get(kind, "›"))
+        sign.update(_SIGNS.get(kind, "›"), layout=False)
         for each in _SIGNS:
             sign.set_class(kind == each, f"-{each}")
 

@@ -50,6 +50,8 @@ class CompletionMenu(Static):
 
     def offer(self, found: list[Candidate]) -> None:
         """Show candidates; none closes the menu."""
+        if not found and not self._found:
+            return  # Most keys: nothing to lay out again.
         self._found = found
         self._top = 0
         self.chosen = -1

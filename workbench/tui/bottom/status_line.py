@@ -115,7 +115,9 @@ class StatusLine(Static):
         job = self._job
         shown = job is not None and self._clock() - self._began >= PATIENCE_S
         self.set_class(shown, "-busy")
-        self.update(self._activity(job) if shown and job is not None else self._hint)
+        # One line, whatever it says: nothing has to be laid out again.
+        content = self._activity(job) if shown and job is not None else self._hint
+        self.update(content, layout=False)
 
     def _activity(self, job: Job) -> Content:
         now = self._clock()
