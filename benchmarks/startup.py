@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+import pexpect
+
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("--help",),
     ("--version",),
@@ -35,6 +37,34 @@ def run(*, quick: bool) -> None:
                 f"| {_imports_torch(words, env)} |",
                 flush=True,
             )
+    screen(repeats // 3)
+
+
+def screen(repeats: int) -> None:
+    """The workbench in a pseudo-terminal, new home each: first paint, and model ready."""
+    taken = [_screen() for _ in range(repeats + 1)][1:]
+    for name, times in zip(
+        ("first paint", "ready for an edit"), zip(*taken, strict=True), strict=True
+    ):
+        print(f"| workbench, {name} | {statistics.median(times):.0f} "
+              f"| {min(times):.0f}–{max(times):.0f} | – | – |", flush=True)  # fmt: skip
+
+
+def _screen() -> tuple[float, float]:
+    """Milliseconds until the frame is painted, and until the session stands with its model."""
+    with tempfile.TemporaryDirectory() as home:
+        env = {**os.environ, "ROMEBENCH_HOME": home, "TERM": "xterm-256color"}
+        began = time.perf_counter()
+        child = pexpect.spawn(
+            sys.executable, ["-m", "romebench"], env=env, dimensions=(36, 120), timeout=120
+        )
+        child.expect("History")
+        painted = time.perf_counter()
+        child.expect("0/0")
+        ready = time.perf_counter()
+        child.send("\x11")
+        child.expect(pexpect.EOF)
+    return (painted - began) * 1000, (ready - began) * 1000
 
 
 def _time(words: tuple[str, ...], env: dict[str, str]) -> tuple[float, float]:

@@ -92,7 +92,10 @@ def test_lists_read_no_more_than_they_show(
     with database.read() as connection:
         driver_of(connection).set_authorizer(watch)
     repository.sessions()
-    assert {table for table, _ in read} == {"sessions", "cursors", "branches"}
+    # Of the steps one row a session, by its key: the verdict at the cursor.
+    assert {table for table, _ in read} == {"sessions", "cursors", "branches", "steps"}
+    of_steps = {column for table, column in read if table == "steps"}
+    assert of_steps <= {"session_id", "step", "verdict", ""}
     assert not {"contexts", "statistics", "hparams"} & {column for _, column in read}
     read.clear()
     repository.step_lines(session)
