@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import CancelledError, RomebenchError, UsageError
+from ..commands.common import Format
 from ..render import render
 from .lane.jobs import Job, JobFailed, JobStreamed
 from .messages import Answered, Executed
@@ -64,13 +65,15 @@ class Reporter:
 
     def executed(self, message: Executed) -> None:
         """A command gave its result."""
-        from ..commands.results import Edited, Moved, RunDone, Written
+        from ..commands.results import Edited, Moved, RunDone, Written, csv_text
         from .lane.bounded import bounded
 
         result, number, console = message.result, message.job.number, self._console
         writing, run = console.writing(number), console.running(number)
         if message.invocation.json:
             console.report(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+        elif message.invocation.format is Format.CSV:
+            console.report(csv_text(result))
         elif isinstance(result, Edited):
             console.edited(number, result)
         elif isinstance(result, Moved):

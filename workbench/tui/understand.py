@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import UsageError
+from ..commands.common import Format
+from ..commands.describe import gives_table
 from ..commands.parsing import HelpAsked, Invocation, help_of, parse
 from ..commands.registry import COMMANDS, GROUPS, find
+from ..commands.results import no_table
 from ..commands.typed import Intention, classify
 from ..commands.words import split_words
 from .bottom.completion import OWN_WORDS
@@ -50,12 +53,31 @@ def _command(text: str) -> Invocation | HelpAsked | OwnWord:
     if words[0] == "exit":
         words[0] = "quit"
     if words[0] not in OWN_WORDS:
-        return parse(words)
+        return _printable(parse(words))
     if words[0] == "help" and len(words) > 1:
         return HelpAsked(help_of(find(" ".join(words[1:]))))
     if len(words) > 1:
         raise UsageError(f"/{words[0]} takes nothing behind it, not {words[1]!r}")
     return OwnWord(words[0])
+
+
+def _printable(asked: Invocation | HelpAsked) -> Invocation | HelpAsked:
+    """The same, unless the Console can't show what was asked for.
+
+    Raises:
+        UsageError: It can't.
+    """
+    if isinstance(asked, HelpAsked):
+        return asked
+    if asked.output is not None:
+        raise UsageError(
+            f"-o {asked.output}: the Console keeps nothing in files",
+            f"in a shell: `romebench {asked.command.name} … -o {asked.output}`; here /export writes "
+            "the session",
+        )
+    if asked.format is Format.CSV and not gives_table(asked.command):
+        raise no_table(asked.command.name)
+    return asked
 
 
 def overview() -> str:

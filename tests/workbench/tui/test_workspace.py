@@ -481,6 +481,10 @@ async def test_commands_switch_to_the_console_and_print_json_where_asked(
         await send(pilot, "/sessions list --json")
         assert app.screen.query_one(TabbedContent).active == "console-tab"
         assert '"result": "sessions"' in text(app)
+        await send(pilot, "/sessions list --format csv")
+        assert "name,model,rule" in text(app)
+        await send(pilot, "/log -o log.txt")
+        assert "the Console keeps nothing in files" in text(app)
 
 
 async def test_every_command_is_reached_from_the_input_line(make_desk, make_app, settle, script):
