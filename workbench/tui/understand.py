@@ -72,8 +72,8 @@ def _printable(asked: Invocation | HelpAsked) -> Invocation | HelpAsked:
     if asked.output is not None:
         raise UsageError(
             f"-o {asked.output}: the Console keeps nothing in files",
-            f"in a shell: `romebench {asked.command.name} … -o {asked.output}`; here /export writes "
-            "the session",
+            f"in a shell: `romebench {asked.command.name} … -o {asked.output}`; here /export "
+            "writes the session",
         )
     if asked.format is Format.CSV and not gives_table(asked.command):
         raise no_table(asked.command.name)
