@@ -97,7 +97,7 @@ def split_words(text: str, tokeniser: Tokeniser = DEFAULT_TOKENISER) -> list[str
 def _punkt(text: str) -> list[str]:
     hint = f"`pip install nltk` and its punkt_tab data, or choose {DEFAULT_TOKENISER}"
     try:
-        from nltk import word_tokenize  # type: ignore[import-not-found,unused-ignore]
+        from nltk import word_tokenize  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
         raise UsageError("the tokeniser nltk-punkt needs nltk", hint) from None
     try:
