@@ -343,8 +343,10 @@ class History:
     def _own(self, branch: str, step: int) -> None:
         """Keep the owners right after `branch` grew by `step`, or drop them where that is long."""
         assert self._owners is not None
-        parent = self._nodes[step].parent
-        if parent == BASE or self._owners.get(parent) == branch:
+        # The branch that owns the first step of its path owns all of it: what a later one owned
+        # further on, it would own from the base. Else this growth takes over shared steps.
+        first = self._on_line(1)
+        if first == step or self._owners.get(first) == branch:
             self._owners[step] = branch
         else:
             self._owners = None

@@ -147,6 +147,21 @@ def test_ten_thousand_steps_stay_fluid() -> None:
     assert time.perf_counter() - started < 10.0
 
 
+def test_a_shared_step_belongs_to_the_branch_that_grew_last() -> None:
+    history = empty()
+    for step in range(1, 6):
+        history.grow(step)
+    history.move(history.goto_target(1))
+    history.grow(6)
+    assert history.cursor.branch == "main-2"
+    history.move(history.goto_target(5))
+    history.grow(7)  # main again: the shared step 1 is its own now
+    history.move(history.goto_target(0))
+    history.grow(8)
+    history.move(history.goto_target(1))
+    assert history.cursor == CursorRecord("main", 1)
+
+
 class Machine(RuleBasedStateMachine):
     """Random commands on `History` and on a model that climbs parents every time."""
 
