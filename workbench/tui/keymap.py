@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingsMap, BindingType
@@ -52,7 +52,14 @@ class Action:
             keys: Others than its own.
         """
         wanted = self.keys if keys is None else keys
-        return [self._binding(key.strip()) for key in wanted.split(",") if key.strip()]
+        found = []
+        for key in filter(None, map(str.strip, wanted.split(","))):
+            found.append(self._binding(key))
+            before, _, letter = key.rpartition("alt+")
+            if not before and letter.isupper() and len(letter) == 1 and key != letter:
+                # What a terminal sends for alt with a capital is read as this.
+                found.append(replace(self._binding(f"alt+shift+{letter.lower()}"), show=False))
+        return found
 
     def _binding(self, key: str) -> Binding:
         typed = printable(key)

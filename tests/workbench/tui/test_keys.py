@@ -13,7 +13,7 @@ from romebench.errors import SettingsError
 from romebench.workbench.settings import Settings
 from romebench.workbench.tui.alt_digits import free_alt_digits
 from romebench.workbench.tui.app import Workbench
-from romebench.workbench.tui.keymap import Keymap, printable
+from romebench.workbench.tui.keymap import Action, Keymap, printable
 from romebench.workbench.tui.keys import ACTIONS, APP, GROUPS, WORKSPACE
 from romebench.workbench.tui.tabs.table import TABS
 
@@ -95,3 +95,8 @@ async def test_the_users_keys_replace_ours(make_desk, settle, text):
         assert app.workspace.active_tab == "log"
         await pilot.press("ctrl+x")
     assert app.finish() == 0
+
+
+def test_alt_with_a_capital_is_bound_as_terminals_send_it() -> None:
+    keys = [each.key for each in Action("run", "run", "S,alt+S", "run").bindings()]
+    assert keys == ["S", "alt+S", "alt+shift+s"]
