@@ -58,7 +58,8 @@ class Action:
             before, _, letter = key.rpartition("alt+")
             if not before and letter.isupper() and len(letter) == 1 and key != letter:
                 # What a terminal sends for alt with a capital is read as this.
-                found.append(replace(self._binding(f"alt+shift+{letter.lower()}"), show=False))
+                again = self._binding(f"alt+shift+{letter.lower()}")
+                found.append(replace(again, show=False, description=""))
         return found
 
     def _binding(self, key: str) -> Binding:
