@@ -15,7 +15,6 @@ from torch import Tensor
 
 from romebench.benchmarks.reference import Reference
 from romebench.benchmarks.zoo import LAYER, ZOO, Variant, load_variant
-from romebench.engine.delta import add_in_place
 from romebench.engine.editor import Edit, compute_edit
 from romebench.engine.model import LoadedModel
 from romebench.engine.moments import SecondMoment
@@ -86,7 +85,7 @@ def written_residual(model: LoadedModel, edit: Edit) -> float:
     module = model.adapter.projection_of(model.model, LAYER)
     live = model.linear_view(edit.delta.weight_name)
     before = live.clone()
-    add_in_place(live, edit.delta)
+    edit.delta.add_to(live)
     with torch.no_grad():
         key = EQUATIONS[rule].divided_key(c)
         found = module(key[None].to(live.dtype))[0]

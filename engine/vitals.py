@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..hparams import FactToken
-from .editor import Edit
+from .edit import ComputedEdit
 from .model import LoadedModel
 from .progress import NEVER, StopFlag, check
 from .request import EditRequest
@@ -88,7 +88,7 @@ def read_request(model: LoadedModel, request: EditRequest) -> RequestReading:
 def edit_vitals(
     model: LoadedModel,
     weights: EditedWeights,
-    edit: Edit,
+    edit: ComputedEdit,
     before: RequestReading,
     *,
     stop: StopFlag = NEVER,
@@ -105,10 +105,9 @@ def edit_vitals(
     name = edit.delta.weight_name
     after = read_request(model, edit.request)
     vitals: dict[str, Any] = {
-        "delta_ratio": edit.delta.frobenius() / weights.base_norm(name),
+        "delta_ratio": edit.diagnostics["delta_norm"] / weights.base_norm(name),
         "weight_ratio": weights.relative_change(name),
-        "u_dot_k": edit.diagnostics["divisor"],
-        "key_ratio": _key_ratio(edit),
+        **_keys(edit),
         "finite": weights.is_finite(name),
         "efficacy": after.efficacy,
         "prob_new_before": before.new.prob,
@@ -122,11 +121,17 @@ def edit_vitals(
     return vitals, UNCALIBRATED, "no calibration for this model and site"
 
 
-def _key_ratio(edit: Edit) -> float | None:
-    """(k₀·u) / (k̄·u): 1 where the key of the bare prompt is the mean one; near 0, `rome` writes
-    its value many times over."""
+def _keys(edit: ComputedEdit) -> dict[str, Any]:
+    """What an edit through a key is told by; nothing of one that has none.
+
+    `key_ratio` is (k₀·u) / (k̄·u): 1 where the key of the bare prompt is the mean one; near 0,
+    `rome` writes its value many times over.
+    """
+    if "kbar_dot_u" not in edit.diagnostics:
+        return {}
     mean = float(edit.diagnostics["kbar_dot_u"])
-    return float(edit.diagnostics["k0_dot_u"]) / mean if mean else None
+    ratio = float(edit.diagnostics["k0_dot_u"]) / mean if mean else None
+    return {"u_dot_k": edit.diagnostics["divisor"], "key_ratio": ratio}
 
 
 def preview(model: LoadedModel, request: EditRequest, fact_token: FactToken) -> dict[str, Any]:

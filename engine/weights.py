@@ -1,9 +1,9 @@
 """The edited weights as a function of the history: base plus the path's deltas, to the bit.
 
-Each edited weight has a master in fp32 (fp64 for fp64 models) in Linear orientation; the live
-weight is the master cast down. A state is reached by adding deltas to the base in order, or to a
-checkpoint of a shorter stretch of the same path: the same sums in the same order, so the same
-bits. Nothing is ever subtracted (that is not exact).
+Each edited weight has a master in fp32 (fp64 for fp64 models) in Linear orientation, its bias with
+it; the live weight is the master cast down. A state is reached by adding deltas to the base in
+order, or to a checkpoint of a shorter stretch of the same path: the same sums in the same order, so
+the same bits. Nothing is ever subtracted (that is not exact).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ..errors import EditError
-from .delta import RankOneDelta, add_in_place
+from .delta import Delta
 from .fingerprint import weight_sha256
 from .model import LoadedModel
 from .progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
@@ -28,29 +28,56 @@ PathStep = tuple[int, str]
 """A step of a path: its number and the weight it edits."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """A weight [d_out, d_in] and its bias [d_out], where it has one."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def on_cpu(self) -> _State:
+        """A copy on the CPU."""
+        bias = None if self.bias is None else self.bias.cpu().clone()
+        return _State(self.weight.cpu().clone(), bias)
+
+    def take(self, other: _State) -> None:
+        """Become the other, in place."""
+        with torch.no_grad():
+            self.weight.copy_(other.weight)
+            if self.bias is not None and other.bias is not None:
+                self.bias.copy_(other.bias)
+
+
 @dataclass(eq=False)
 class _Master:
-    """One edited weight: base, current sum, and checkpoints along its path."""
+    """One edited weight: base, current sum, and checkpoints along its path.
 
-    base: Tensor
-    current: Tensor
+    Attributes:
+        biased: Of each step of the path, whether it changed the bias.
+    """
+
+    base: _State
+    current: _State
     path: list[int] = field(default_factory=list)
-    checkpoints: dict[int, Tensor] = field(default_factory=dict)
+    biased: list[bool] = field(default_factory=list)
+    checkpoints: dict[int, _State] = field(default_factory=dict)
 
     def room(self) -> int:
         """How many checkpoints may be kept."""
-        return max(2, CHECKPOINT_BYTES // (self.base.numel() * self.base.element_size()))
+        weight = self.base.weight
+        return max(2, CHECKPOINT_BYTES // (weight.numel() * weight.element_size()))
 
-    def add(self, step: int, delta: RankOneDelta) -> None:
+    def add(self, step: int, delta: Delta) -> None:
         """Go one step on."""
-        add_in_place(self.current, delta)
+        delta.add_to(self.current.weight, self.current.bias)
         self.path.append(step)
+        self.biased.append(delta.has_bias)
 
     def keep(self) -> None:
         """Checkpoint the current state, and thin the others out where there are too many."""
         depth = len(self.path)
         if depth and depth not in self.checkpoints:
-            self.checkpoints[depth] = self.current.cpu().clone()
+            self.checkpoints[depth] = self.current.on_cpu()
         while len(self.checkpoints) > self.room():
             del self.checkpoints[self._least_useful()]
 
@@ -67,9 +94,9 @@ class _Master:
         for depth in [d for d in self.checkpoints if d > shared]:
             del self.checkpoints[depth]
         depth = max(self.checkpoints, default=0)
-        source = self.checkpoints[depth] if depth else self.base
-        self.current.copy_(source)
+        self.current.take(self.checkpoints[depth] if depth else self.base)
         del self.path[depth:]
+        del self.biased[depth:]
 
 
 class EditedWeights:
@@ -80,18 +107,17 @@ class EditedWeights:
         self._masters: dict[str, _Master] = {}
         self._sha256: str | None = None
 
-    def apply(self, step: int, delta: RankOneDelta) -> None:
+    def apply(self, step: int, delta: Delta) -> None:
         """Add one delta behind the current path.
 
         Raises:
             EditError: The delta isn't finite or doesn't fit; nothing has changed.
         """
         master = self._master(delta.weight_name)
-        d_out, d_in = master.base.shape
-        if delta.left.shape != (d_in,) or delta.right.shape != (d_out,):
+        if delta.shape != tuple(master.base.weight.shape):
             raise EditError(
-                f"the delta is {tuple(delta.right.shape)} ⊗ {tuple(delta.left.shape)}, and "
-                f"{delta.weight_name} is {(d_out, d_in)}",
+                f"the delta is {delta.shape}, and {delta.weight_name} is "
+                f"{tuple(master.base.weight.shape)}",
                 "it belongs to another model",
             )
         if not delta.is_finite():
@@ -103,7 +129,7 @@ class EditedWeights:
     def goto(
         self,
         path: Sequence[PathStep],
-        load: Callable[[int], RankOneDelta],
+        load: Callable[[int], Delta],
         *,
         progress: ProgressSink = ignore,
         stop: StopFlag = NEVER,
@@ -133,31 +159,38 @@ class EditedWeights:
     def sha256(self, default_weight: str) -> str:
         """The weight hash of this state (see `fingerprint.weight_sha256`).
 
-        It covers the weights that the path has edited; at the base, `default_weight` alone.
+        It covers the weights that the path has edited, and the biases; at the base,
+        `default_weight` alone.
         """
         if self._sha256 is None:
-            edited = {name: m.current for name, m in self._masters.items() if m.path}
+            edited = {name: m.current.weight for name, m in self._masters.items() if m.path}
+            for name, master in self._masters.items():
+                if any(master.biased) and master.current.bias is not None:
+                    edited[bias_name(name)] = master.current.bias
             self._sha256 = weight_sha256(edited) if edited else ""
         return self._sha256 or self.base_sha256(default_weight)
 
     def base_sha256(self, weight_name: str) -> str:
         """The weight hash of the unedited model at one site."""
-        return weight_sha256({weight_name: self._master(weight_name).base})
+        return weight_sha256({weight_name: self._master(weight_name).base.weight})
 
     def base_norm(self, weight_name: str) -> float:
         """‖W₀‖_F."""
-        return _norm(self._master(weight_name).base)
+        return _norm(self._master(weight_name).base.weight)
 
     def relative_change(self, weight_name: str) -> float:
         """‖W − W₀‖_F / ‖W₀‖_F."""
         master = self._master(weight_name)
         if not master.path:
             return 0.0
-        return _norm(master.current.cpu() - master.base) / _norm(master.base)
+        base = master.base.weight
+        return _norm(master.current.weight.cpu() - base) / _norm(base)
 
     def is_finite(self, weight_name: str) -> bool:
         """Whether every number of the live weight is finite (a cast down can overflow)."""
-        return bool(torch.isfinite(self._model.linear_view(weight_name)).all())
+        live = self._live(weight_name)
+        parts = [live.weight] if live.bias is None else [live.weight, live.bias]
+        return all(bool(torch.isfinite(part).all()) for part in parts)
 
     @contextmanager
     def at_base(self) -> Iterator[None]:
@@ -175,7 +208,7 @@ class EditedWeights:
         self,
         name: str,
         wanted: list[int],
-        load: Callable[[int], RankOneDelta],
+        load: Callable[[int], Delta],
         progress: ProgressSink,
         stop: StopFlag,
     ) -> None:
@@ -199,9 +232,7 @@ class EditedWeights:
                 progress(Progress("restoring weights", done, len(wanted) - started))
         self._write(name)
 
-    def _restore(
-        self, before: dict[str, tuple[int, ...]], load: Callable[[int], RankOneDelta]
-    ) -> None:
+    def _restore(self, before: dict[str, tuple[int, ...]], load: Callable[[int], Delta]) -> None:
         """Go back to where a failed move began."""
         for name in self._masters:
             self._move(name, list(before.get(name, ())), load, ignore, NEVER)
@@ -216,19 +247,30 @@ class EditedWeights:
         """The master of a weight; made from the live weight when it is first edited."""
         held = self._masters.get(name)
         if held is None:
-            live = self._model.linear_view(name)
-            base = live.to(self._model.compute_dtype).contiguous().clone()
-            held = self._masters[name] = _Master(base.cpu().clone(), base)
+            live, dtype = self._live(name), self._model.compute_dtype
+            bias = None if live.bias is None else live.bias.to(dtype).clone()
+            current = _State(live.weight.to(dtype).contiguous().clone(), bias)
+            held = self._masters[name] = _Master(current.on_cpu(), current)
         return held
+
+    def _live(self, name: str) -> _State:
+        """The live weight and bias, as views."""
+        weight = self._model.linear_view(name)
+        bias = self._model.model.get_submodule(name.removesuffix(".weight")).bias
+        return _State(weight, bias.detach() if isinstance(bias, Tensor) else None)
 
     def _write(self, name: str) -> None:
         self._copy(name, self._masters[name].current)
         self._sha256 = None
 
-    def _copy(self, name: str, source: Tensor) -> None:
+    def _copy(self, name: str, source: _State) -> None:
         """Cast a state down into the live weight."""
-        with torch.no_grad():
-            self._model.linear_view(name).copy_(source)
+        self._live(name).take(source)
+
+
+def bias_name(weight_name: str) -> str:
+    """Parameter name of the bias beside a weight."""
+    return f"{weight_name.removesuffix('.weight')}.bias"
 
 
 def _shared(a: Sequence[int], b: Sequence[int]) -> int:

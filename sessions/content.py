@@ -26,7 +26,7 @@ from ..store.records import (
     SessionRecord,
     StepRecord,
 )
-from .deltas import vectors
+from .deltas import arrays
 from .history import History, Node
 from .lines import LineError, from_line
 from .names import check_branch_name
@@ -155,7 +155,7 @@ def _take_step(content: Content, number: int, record: StepRecord) -> None:
 def _take_delta(content: Content, number: int, record: DeltaRecord) -> None:
     _unique(content, DeltaRecord, record.step, number, f"delta of step {record.step}")
     try:
-        vectors(record)
+        arrays(record)
     except StoreError as error:
         raise LineError(error.message) from None
     content.deltas[record.step] = record

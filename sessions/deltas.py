@@ -1,13 +1,15 @@
-"""The rank-one deltas of a session as one safetensors file, for use without romebench.
+"""A session's deltas as stored bytes: what they must hold, and one safetensors file of them all.
 
-Tensors are named `{depth:05d}.{weight_name}.left` [d_in] and `.right` [d_out], in the dtype they
-were computed in; W' = W + right ⊗ left in `nn.Linear` orientation, added in the order of the names.
-Knows no model.
+In the file tensors are named `{depth:05d}.{weight_name}.left` [d_in] and `.right` [d_out], in the
+dtype they were computed in; W' = W + right ⊗ left in `nn.Linear` orientation, added in the order of
+the names. Fine-tuning steps have `.inputs`, `.gradients`, `.adam` and `.has_bias` instead (see
+`engine/methods/adam.py`). Knows no model, and no torch.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +26,7 @@ from .history import History
 if TYPE_CHECKING:
     from ..store.repository import Repository
 
-Vector = np.ndarray[tuple[int], np.dtype[np.floating[Any]]]
-"""A vector of fp32 or fp64 numbers."""
+Array = np.ndarray[Any, np.dtype[Any]]
 
 _DTYPES = (np.dtype("<f4"), np.dtype("<f8"))
 _WAY_OUT = "import an export of the session, or goto a step before it"
@@ -48,12 +49,13 @@ class DeltasReport:
     size_bytes: int
 
 
-def vectors(record: DeltaRecord) -> dict[str, Vector]:
-    """`left` [d_in] and `right` [d_out] of a stored delta, in the dtype they were computed in.
+def arrays(record: DeltaRecord) -> dict[str, Array]:
+    """The tensors of a stored delta: `left` [d_in] and `right` [d_out] of a rank-one one, in the
+    dtype they were computed in; `inputs` [T, d_in], `gradients` [S, T, d_out], `adam` [3] and
+    `has_bias` of a fine-tuned one.
 
     Raises:
-        StoreError: The bytes do not match their digest, or are no safetensors with two vectors of
-            one floating-point dtype.
+        StoreError: The bytes do not match their digest, or are no such safetensors.
     """
     damaged = f"the delta of step {record.step} is damaged"
     if hashlib.sha256(record.data).hexdigest() != record.digest:
@@ -62,14 +64,30 @@ def vectors(record: DeltaRecord) -> dict[str, Vector]:
         tensors = load(record.data)
     except (SafetensorError, ValueError, KeyError) as error:
         raise StoreError(f"{damaged}: no safetensors ({error})", _WAY_OUT) from None
-    found = {name: f"{tensor.dtype} {list(tensor.shape)}" for name, tensor in tensors.items()}
-    sides = [tensors.get("left"), tensors.get("right")]
-    if len(tensors) != 2 or not all(
-        side is not None and side.ndim == 1 and side.size and side.dtype in _DTYPES
-        for side in sides
-    ):
+    if not (_is_rank_one(tensors) or _is_fine_tuned(tensors)):
+        found = {name: f"{tensor.dtype} {list(tensor.shape)}" for name, tensor in tensors.items()}
         raise StoreError(f"{damaged}: not two vectors left and right but {found}", _WAY_OUT)
     return tensors
+
+
+def _is_rank_one(tensors: Mapping[str, Array]) -> bool:
+    return tensors.keys() == {"left", "right"} and all(
+        side.ndim == 1 and side.size and side.dtype in _DTYPES for side in tensors.values()
+    )
+
+
+def _is_fine_tuned(tensors: Mapping[str, Array]) -> bool:
+    if tensors.keys() != {"inputs", "gradients", "adam", "has_bias"}:
+        return False
+    inputs, gradients = tensors["inputs"], tensors["gradients"]
+    return (
+        (inputs.ndim, gradients.ndim) == (2, 3)
+        and gradients.shape[1] == inputs.shape[0]
+        and inputs.dtype == gradients.dtype
+        and inputs.dtype in _DTYPES
+        and (tensors["adam"].dtype, tensors["adam"].shape) == (_DTYPES[1], (3,))
+        and (tensors["has_bias"].dtype, tensors["has_bias"].shape) == (np.dtype(bool), ())
+    )
 
 
 def write_deltas(
@@ -93,10 +111,10 @@ def write_deltas(
             f"session {record.name!r} has no {'step' if every else 'step at the cursor'}",
             "--all writes every step" if history.nodes else "make an edit first",
         )
-    tensors: dict[str, Vector] = {}
+    tensors: dict[str, Array] = {}
     for place, delta in enumerate(repository.deltas(record.id, steps), 1):
         stem = f"{delta.step if every else place:05d}.{delta.weight_name}"
-        tensors |= {f"{stem}.{side}": vector for side, vector in vectors(delta).items()}
+        tensors |= {f"{stem}.{part}": array for part, array in arrays(delta).items()}
     about = {
         "format": "romebench-deltas",
         "session": record.name,

@@ -12,14 +12,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ..engine.editor import Edit, compute_edit
+from ..engine.edit import ComputedEdit
 from ..engine.generation import Sampling, generate
 from ..engine.progress import NEVER, Progress, ProgressSink, StopFlag, check
 from ..engine.request import EditRequest
-from ..engine.rules import Rule
 from ..engine.vitals import UNCALIBRATED, edit_vitals, read_request
 from ..errors import EditError, RequestError
-from ..hparams import Hparams
 from ..store.records import (
     THIS_STEP,
     CursorRecord,
@@ -32,6 +30,7 @@ from ..store.records import (
 )
 from .memory import named_memory
 from .session import failure_json
+from .ways import Way
 
 if TYPE_CHECKING:
     from .live import LiveSession
@@ -48,14 +47,12 @@ class Plan:
 
     Attributes:
         request: What is asked.
-        rule: With which rule.
-        hparams: With which hyperparameters, and so at which site.
+        way: With which rule or method, and its hyperparameters.
         position: Its place in the queue, if it came from there.
     """
 
     request: EditRequest
-    rule: Rule
-    hparams: Hparams
+    way: Way
     position: int | None
 
     @property
@@ -67,8 +64,8 @@ class Plan:
         """What the operation keeps of the command."""
         params: Json = {
             "request": self.request.to_json(),
-            "rule": str(self.rule),
-            "layer": self.hparams.layer,
+            "rule": self.way.name,
+            "layer": self.way.layer,
         }
         return params if self.position is None else {"position": self.position, **params}
 
@@ -77,7 +74,7 @@ class StepProbe(Protocol):
     """Measures around an edit; what it finds is committed in the same transaction as the step."""
 
     def __call__(
-        self, live: LiveSession, edit: Edit, elapsed_s: float, stop: StopFlag
+        self, live: LiveSession, edit: ComputedEdit, elapsed_s: float, stop: StopFlag
     ) -> tuple[tuple[GenerationRecord, ...], tuple[MeasurementRecord, ...]]:
         """What was written and found; the weights carry the edit.
 
@@ -91,8 +88,7 @@ def make_step(
     live: LiveSession,
     request: EditRequest,
     *,
-    rule: Rule | None,
-    hparams: Hparams | None,
+    way: Way | None,
     progress: ProgressSink,
     stop: StopFlag,
     position: int | None = None,
@@ -101,6 +97,7 @@ def make_step(
     """Make an edit and commit it as a step; see `LiveSession.edit`.
 
     Args:
+        way: How it is made; None as the session says.
         position: The entry of the queue that this is.
         probe: Measures the edit before it is committed; where it fails, so does the step.
 
@@ -110,12 +107,7 @@ def make_step(
     session = live.session
     session.require_writable()
     live.settle()
-    plan = Plan(
-        request,
-        rule if rule is not None else Rule(session.record.rule),
-        hparams if hparams is not None else live.hparams,
-        position,
-    )
+    plan = Plan(request, live.way() if way is None else way, position)
     began, before = time.perf_counter(), session.cursor
     session.repository.begin(session.record.id, Intent(plan.command, plan.params()))
     try:
@@ -153,15 +145,11 @@ def _draft(
 ) -> StepDraft:
     """Everything that the step will hold; the weights carry the edit afterwards."""
     session, weights = live.session, live.weights
-    weight_name = live.model.weight_name(plan.hparams.layer)
-    moment = live.moments.at(weight_name, plan.hparams)
+    weight_name = plan.way.weight_name(live.model)
     check(stop, "the edit")
     reading = read_request(live.model, plan.request)
     written = _write(live, plan, "before", session.cursor.step, progress, stop)
-    edit = compute_edit(
-        live.model, plan.request, plan.hparams, plan.rule, session.record.contexts, moment,
-        progress=progress, stop=stop,
-    )  # fmt: skip
+    edit = plan.way.compute(live, plan.request, progress, stop)
     check(stop, "the edit")
     progress(Progress("applying the edit", 0, 1))
     weights.apply(session.history.next_step, edit.delta)
@@ -175,7 +163,7 @@ def _draft(
     vitals, verdict, reason = edit_vitals(live.model, weights, edit, reading, stop=stop)
     vitals |= live.vitals.take(plan.request, stop)
     if verdict == UNCALIBRATED:
-        verdict, reason = live.vitals.judge(vitals, weight_name, plan.hparams, str(plan.rule))
+        verdict, reason = plan.way.judge(live, vitals, weight_name)
     measured_s = time.perf_counter() - measured_from
     probed, measured = ((), ()) if probe is None else probe(live, edit, elapsed_s, stop)
     written += _write(live, plan, "after", THIS_STEP, progress, stop)
@@ -184,12 +172,12 @@ def _draft(
         parent=session.cursor.step,
         branch=session.history.after_edit(),
         request=plan.request.to_json(),
-        rule=str(plan.rule),
-        hparams=plan.hparams.to_json(),
+        rule=plan.way.name,
+        hparams=plan.way.to_json(),
         weight_name=weight_name,
         weight_sha256=weights.sha256(session.record.weight_name),
         tokens=edit.tokens,
-        losses=edit.losses,
+        losses=tuple(edit.losses),
         diagnostics=edit.diagnostics,
         vitals=vitals,
         verdict=verdict,
@@ -202,7 +190,7 @@ def _draft(
     )
 
 
-def _timings(edit: Edit, began: float, vitals_s: float) -> Json:
+def _timings(edit: ComputedEdit, began: float, vitals_s: float) -> Json:
     total_s = round(time.perf_counter() - began, 6)
     return {**edit.timings, "vitals_s": round(vitals_s, 6), "total_s": total_s}
 

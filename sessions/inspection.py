@@ -28,6 +28,7 @@ from ..engine.explain import (
 from ..engine.lens import Lens, LensComparison, compare, lens
 from ..engine.progress import NEVER, ProgressSink, StopFlag, check, ignore
 from ..engine.request import EditRequest
+from ..engine.stored import read_delta
 from ..engine.trace import Trace, TraceSettings, trace
 from ..errors import UsageError
 from ..store.records import BASE, Json, MeasurementRecord, StepRecord
@@ -203,9 +204,8 @@ class Explanation:
 
     Attributes:
         delta_norm: ‖Δ‖_F.
-        left_norm: ‖left‖.
-        right_norm: ‖right‖.
-        direction: Which tokens the value side promotes, at the end of the prompt before the edit.
+        direction: Which tokens the value side promotes, at the end of the prompt before the edit;
+            None of an edit that has none (fine-tuning).
         moved: The tokens whose logits the edit raised and lowered most at the end of the prompt,
             all that the layers above make of it included.
         lens: Before and after, at the end of the prompt.
@@ -216,9 +216,7 @@ class Explanation:
 
     step: StepRecord
     delta_norm: float
-    left_norm: float
-    right_norm: float
-    direction: Direction
+    direction: Direction | None
     moved: Direction
     lens: LensComparison
     traces: tuple[Trace, Trace] | None
@@ -251,11 +249,13 @@ def explain(
         raise UsageError("the base is no edit", "name a step; `log` shows them")
     record = live.session.step(step)
     stored = live.session.repository.delta(live.session.record.id, step)
-    delta = RankOneDelta.from_bytes(stored.weight_name, stored.data)
-    look = _Look(live, record, delta, settings, top_k, progress, stop)
+    delta = read_delta(stored.weight_name, stored.data)
+    look = _Look(live, record, settings, top_k, progress, stop)
     with weights_at(live, record.parent, progress, stop), named_memory("the explanation"):
         before = look.take()
-        direction = read_direction(live.model, delta.right, look.request.text, top_k=top_k)
+        direction = None
+        if isinstance(delta, RankOneDelta):
+            direction = read_direction(live.model, delta.right, look.request.text, top_k=top_k)
     with weights_at(live, step, progress, stop), named_memory("the explanation"):
         after = look.take()
     pairs = [Moved(b, a) for b, a in zip(before.prompts, after.prompts, strict=True)]
@@ -263,9 +263,7 @@ def explain(
     traces = None if before.trace is None or after.trace is None else (before.trace, after.trace)
     found = Explanation(
         step=record,
-        delta_norm=delta.frobenius(),
-        left_norm=float(delta.left.norm()),
-        right_norm=float(delta.right.norm()),
+        delta_norm=float(record.diagnostics["delta_norm"]),
         direction=direction,
         moved=compare_logits(live.model, before.logits, after.logits, top_k=top_k),
         lens=compare(before.lens, after.lens),
@@ -292,7 +290,6 @@ class _Look:
         self,
         live: LiveSession,
         record: StepRecord,
-        delta: RankOneDelta,
         settings: TraceSettings | None,
         top_k: int,
         progress: ProgressSink,

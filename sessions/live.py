@@ -16,6 +16,7 @@ from ..engine.generation import Sampling, generate
 from ..engine.moments import SecondMoment
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ..engine.request import EditRequest
+from ..engine.rules import Rule
 from ..engine.vitals import TargetReading, preview, read_target
 from ..engine.weights import EditedWeights
 from ..errors import ModelError
@@ -30,10 +31,10 @@ from .statistics import MomentSource, SiteMoments, no_moments
 from .stored_deltas import DeltaLoader
 from .watch.levels import Watch
 from .watch.vitals import FullVitals
+from .ways import RankOne, Way
 
 if TYPE_CHECKING:
     from ..engine.model import LoadedModel
-    from ..engine.rules import Rule
     from ..store.repository import Repository
 
 Where = Literal["cursor", "base"]
@@ -186,6 +187,10 @@ class LiveSession:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def way(self, rule: Rule | None = None, hparams: Hparams | None = None) -> RankOne:
+        """How an edit is made: as the session says, but for what is given."""
+        return RankOne(rule or Rule(self.session.record.rule), hparams or self.hparams)
+
     # Moves: the session's, with the weights as its follower
 
     def undo(self, n: int = 1, *, progress: ProgressSink = ignore, stop: StopFlag = NEVER) -> Move:
@@ -278,6 +283,7 @@ class LiveSession:
         *,
         rule: Rule | None = None,
         hparams: Hparams | None = None,
+        way: Way | None = None,
         progress: ProgressSink = ignore,
         stop: StopFlag = NEVER,
     ) -> StepRecord:
@@ -286,6 +292,7 @@ class LiveSession:
         Args:
             rule: Another rule than the session's, for this step.
             hparams: Other hyperparameters (and layer) than the session's, for this step.
+            way: Another method than a rule, in place of both.
 
         Raises:
             RequestError: The request can't be edited.
@@ -295,10 +302,15 @@ class LiveSession:
             RomebenchError: And every other named failure; after each, weights and history are as
                 they were, and the operation says what happened.
         """
-        return make_step(self, request, rule=rule, hparams=hparams, progress=progress, stop=stop)
+        chosen = self.way(rule, hparams) if way is None else way
+        return make_step(self, request, way=chosen, progress=progress, stop=stop)
 
     def step_queue(
-        self, *, progress: ProgressSink = ignore, stop: StopFlag = NEVER
+        self,
+        *,
+        way: Way | None = None,
+        progress: ProgressSink = ignore,
+        stop: StopFlag = NEVER,
     ) -> StepRecord | None:
         """Make the edit the queue has next; None where nothing waits.
 
@@ -306,13 +318,14 @@ class LiveSession:
             RomebenchError: As `edit`. A request that can't be edited is marked `failed`; after any
                 other failure it waits on.
         """
-        return step_queue(self, progress=progress, stop=stop)
+        return step_queue(self, way=way, progress=progress, stop=stop)
 
     def run_queue(
         self,
         limit: int | None = None,
         *,
         until: str | None = None,
+        way: Way | None = None,
         progress: ProgressSink = ignore,
         stop: StopFlag = NEVER,
         on_step: OnStep | None = None,
@@ -321,6 +334,7 @@ class LiveSession:
 
         Args:
             limit: Take at most so many.
+            way: How each is made; None as the session says.
             until: End after a step with this verdict or a worse one, whatever the guard; without
                 it the guard says.
             on_step: Is told of each request that was taken, whether it became a step or failed.
@@ -329,7 +343,9 @@ class LiveSession:
             CancelledError: `stop` was set; what was committed stays, the rest waits.
             RomebenchError: A failure that is no fault of the request.
         """
-        return run_queue(self, limit, until=until, progress=progress, stop=stop, on_step=on_step)
+        return run_queue(
+            self, limit, until=until, way=way, progress=progress, stop=stop, on_step=on_step
+        )
 
     # Asking the model
 

@@ -15,6 +15,7 @@ from .editing import make_step
 
 if TYPE_CHECKING:
     from .live import LiveSession
+    from .ways import Way
 
 
 class RunEnd(StrEnum):
@@ -61,10 +62,12 @@ class RunReport:
     end: RunEnd
 
 
-def step_queue(live: LiveSession, *, progress: ProgressSink, stop: StopFlag) -> StepRecord | None:
+def step_queue(
+    live: LiveSession, *, way: Way | None = None, progress: ProgressSink, stop: StopFlag
+) -> StepRecord | None:
     """Make the edit the queue has next; see `LiveSession.step_queue`."""
     entry = next(iter(live.session.queue("pending")), None)
-    return None if entry is None else _take(live, entry, progress, stop)
+    return None if entry is None else _take(live, entry, way, progress, stop)
 
 
 def run_queue(
@@ -72,6 +75,7 @@ def run_queue(
     limit: int | None,
     *,
     until: str | None = None,
+    way: Way | None = None,
     progress: ProgressSink,
     stop: StopFlag,
     on_step: OnStep | None,
@@ -79,7 +83,7 @@ def run_queue(
     """Take one request after the other; see `LiveSession.run_queue`."""
     before, live.watch = live.watch, live.watch.waiting_for(until)
     try:
-        return _run(live, limit, progress, stop, on_step)
+        return _run(live, limit, way, progress, stop, on_step)
     finally:
         live.watch = before
 
@@ -87,6 +91,7 @@ def run_queue(
 def _run(
     live: LiveSession,
     limit: int | None,
+    way: Way | None,
     progress: ProgressSink,
     stop: StopFlag,
     on_step: OnStep | None,
@@ -102,7 +107,7 @@ def _run(
             raise CancelledError(
                 f"the run was cancelled after {len(steps)} steps", "the rest waits in the queue"
             )
-        taken = _taken(live, entry, progress, stop)
+        taken = _taken(live, entry, way, progress, stop)
         if taken.step is not None:
             steps.append(taken.step.step)
         else:
@@ -127,15 +132,25 @@ def _waiting(live: LiveSession) -> Iterator[QueueRecord]:
         last = entries[-1].position
 
 
-def _taken(live: LiveSession, entry: QueueRecord, progress: ProgressSink, stop: StopFlag) -> Taken:
+def _taken(
+    live: LiveSession,
+    entry: QueueRecord,
+    way: Way | None,
+    progress: ProgressSink,
+    stop: StopFlag,
+) -> Taken:
     try:
-        return Taken(entry, _take(live, entry, progress, stop), None)
+        return Taken(entry, _take(live, entry, way, progress, stop), None)
     except (RequestError, EditError) as error:
         return Taken(entry, None, error)
 
 
 def _take(
-    live: LiveSession, entry: QueueRecord, progress: ProgressSink, stop: StopFlag
+    live: LiveSession,
+    entry: QueueRecord,
+    way: Way | None,
+    progress: ProgressSink,
+    stop: StopFlag,
 ) -> StepRecord:
     try:
         request = EditRequest.from_json(entry.request)
@@ -145,6 +160,6 @@ def _take(
             "`queue clear` takes what waits off the queue",
         ) from None
     return make_step(
-        live, request, rule=None, hparams=None, progress=progress, stop=stop,
+        live, request, way=way, progress=progress, stop=stop,
         position=entry.position,
     )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..engine.delta import RankOneDelta
+from ..engine.delta import Delta
+from ..engine.stored import read_delta
 from ..store.records import DeltaRecord
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class DeltaLoader:
         self._places = {step: place for place, step in enumerate(path)}
         self._held: dict[int, DeltaRecord] = {}
 
-    def __call__(self, step: int) -> RankOneDelta:
+    def __call__(self, step: int) -> Delta:
         """The delta of a step.
 
         Raises:
@@ -43,4 +44,4 @@ class DeltaLoader:
             found = self._repository.deltas(self._session_id, wanted)
             self._held = {record.step: record for record in found}
         record = self._held[step]
-        return RankOneDelta.from_bytes(record.weight_name, record.data)
+        return read_delta(record.weight_name, record.data)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..engine.progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
 from ..errors import StoreError
 from ..store.records import BASE, DeltaRecord, StepLine
-from .deltas import vectors
+from .deltas import arrays
 from .history import History, Node
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _deltas(repository: Repository, session_id: int, lines: list[StepLine]) -> I
 
 def _delta(line: StepLine, record: DeltaRecord) -> str | None:
     try:
-        vectors(record)
+        arrays(record)
     except StoreError as error:
         return error.message
     if record.weight_name != line.weight_name:

@@ -17,7 +17,7 @@ import torch
 
 from ...hparams import Hparams
 from ..contexts import draw_contexts
-from ..delta import RankOneDelta, add_in_place
+from ..delta import RankOneDelta
 from ..editor import Edit, compute_edit, unit_direction
 from ..loading import load_model
 from ..model import LoadedModel
@@ -123,7 +123,7 @@ class Bench:
 
     def add(self, delta: RankOneDelta) -> None:
         """Add a delta to the live weight."""
-        add_in_place(self.live, delta)
+        delta.add_to(self.live)
 
     def relative(self, norm: float) -> float:
         """A norm as a share of ‖W₀‖_F."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,18 +9,18 @@ from typing import TYPE_CHECKING
 from ...engine.metrics.words import DEFAULT_TOKENISER, Tokeniser, split_words
 from ...engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ...errors import UsageError
-from ...hparams.finetune import Baseline, FineTuneHparams, fine_tune_preset, read_fine_tune
+from ...hparams.finetune import Baseline
 from ...store.records import Json
 from ..options import DEFAULT_MODEL
 from ..watch.levels import Guard
+from ..ways import FineTune, find_method
 from .cases import CaseData, Dataset, EvalCase, ZsreTarget, read_cases
 from .outcomes import Outcomes, find_outcomes
 from .plan import EvalPlan, Mode
 from .references import References, read_references
-from .runner import CaseDone, OnCase, StepTaker, Taker, run_evaluation
+from .runner import CaseDone, CaseTaker, OnCase, run_evaluation
 from .scoring import Scorer
 from .tree import ResultsTree
-from .tuned import TunedTaker
 
 if TYPE_CHECKING:
     from ..live import LiveSession
@@ -74,13 +73,13 @@ class Material:
         options: What was asked for.
         data: The cases of the source.
         references: Texts for consistency and essence, where asked for.
-        hparams: Of the baseline, where one was asked for.
+        method: In place of the session's rule, where one was asked for.
     """
 
     options: EvalOptions
     data: CaseData
     references: References | None
-    hparams: FineTuneHparams | None = None
+    method: FineTune | None = None
 
     def cases(self, seed: int) -> tuple[EvalCase, ...]:
         """The cases that are taken, in order."""
@@ -97,8 +96,8 @@ class Material:
         own: Json = {}
         if options.dataset is Dataset.ZSRE:
             own["target"] = str(options.target)
-        if self.hparams is not None:
-            own["hparams"] = self.hparams.to_json()
+        if self.method is not None:
+            own["hparams"] = self.method.to_json()
         return EvalPlan(
             dataset=str(options.dataset),
             source=self.data.source,
@@ -131,22 +130,16 @@ def gather(options: EvalOptions, seed: int, model: str = DEFAULT_MODEL) -> Mater
         raise UsageError("--snippets where no text is written", "leave one of them out")
     if options.method_hparams is not None and options.baseline is None:
         raise UsageError("--method-hparams without --method", "a rule takes --hparams")
-    hparams = _hparams(options, model)
+    method = None
+    if options.baseline is not None:
+        method = find_method(options.baseline, options.method_hparams, model)
     if options.generates:
         split_words("", options.tokeniser)
     data = read_cases(options.data, options.dataset, split=options.split, target=options.target)
     data.chosen(options.limit, seed)
     snippets = options.snippets
     references = None if snippets is None else read_references(snippets, options.tfidf)
-    return Material(options, data, references, hparams)
-
-
-def _hparams(options: EvalOptions, model: str) -> FineTuneHparams | None:
-    if options.baseline is None:
-        return None
-    if options.method_hparams is not None:
-        return read_fine_tune(Path(options.method_hparams))
-    return fine_tune_preset(options.baseline, model)
+    return Material(options, data, references, method)
 
 
 def evaluate(
@@ -187,16 +180,11 @@ def evaluate(
             on_case(done)
 
     scorer = Scorer(plan, session.record.seed, material.references)
-    working: AbstractContextManager[None] = nullcontext()
-    taker: Taker = StepTaker(live, scorer)
-    if material.hparams is not None:
-        taker = tuned = TunedTaker(live, scorer, material.hparams)
-        working = tuned.working(held, cases, progress, stop)
+    taker = CaseTaker(live, scorer, material.method)
     watch, live.watch = live.watch, replace(live.watch, guard=Guard.OFF)
     try:
-        with working:
-            return run_evaluation(
-                live, plan, cases, taker, progress=progress, stop=stop, on_case=landed
-            )
+        return run_evaluation(
+            live, plan, cases, taker, progress=progress, stop=stop, on_case=landed
+        )
     finally:
         live.watch = watch

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from ...engine.editor import Edit
+from ...engine.edit import ComputedEdit
 from ...engine.metrics.distance import distance_per_number
 from ...engine.metrics.scores import TargetPair, success
 from ...engine.progress import NEVER, Progress, ProgressSink, StopFlag, check, ignore
@@ -33,6 +33,7 @@ from .scoring import Scorer
 
 if TYPE_CHECKING:
     from ..live import LiveSession
+    from ..ways import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class CaseDone:
     Attributes:
         case: The record.
         result: Its published-shape result; None where it failed.
-        step: The step it became; None where it became none.
+        step: The step it became; None where it failed.
         error: Why it failed.
     """
 
@@ -56,25 +57,11 @@ OnCase = Callable[[CaseDone], None]
 """Is told of each case that was taken; called from the thread that works."""
 
 
-class Taker(Protocol):
-    """Edits, measures and commits one case."""
-
-    def take(self, case: EvalCase, stop: StopFlag) -> tuple[Json, StepRecord | None]:
-        """The case's result, stored, and the step it became.
-
-        Raises:
-            RequestError: It can't be edited.
-            EditError: The edit isn't finite.
-            CancelledError: `stop` was set.
-        """
-        ...
-
-
 def run_evaluation(
     live: LiveSession,
     plan: EvalPlan,
     cases: Sequence[EvalCase],
-    taker: Taker,
+    taker: CaseTaker,
     *,
     progress: ProgressSink = ignore,
     stop: StopFlag = NEVER,
@@ -116,7 +103,7 @@ def _take(
     plan: EvalPlan,
     found: Outcomes,
     case: EvalCase,
-    taker: Taker,
+    taker: CaseTaker,
     stop: StopFlag,
 ) -> CaseDone:
     """One case, and note of it in `found`."""
@@ -127,34 +114,41 @@ def _take(
         found.failed[case.case_id] = error.message
         return CaseDone(case, None, error=error.message)
     found.cases[case.case_id] = result
-    if step is not None:
-        found.steps[case.case_id] = step.step
+    found.steps[case.case_id] = step.step
     return CaseDone(case, result, step)
 
 
-class StepTaker:
-    """Takes cases as steps of the session: the rules of ROME.
+class CaseTaker:
+    """Takes cases as steps of the session.
 
     From base, each case has a branch of its own, "case-17", so any of them can be gone to again.
 
     Args:
         live: The session with its model.
         scorer: Measures a case.
+        way: How edits are made; None as the session says.
     """
 
-    def __init__(self, live: LiveSession, scorer: Scorer) -> None:
+    def __init__(self, live: LiveSession, scorer: Scorer, way: Way | None = None) -> None:
         self.live = live
         self.scorer = scorer
+        self._way = live.way() if way is None else way
         self._stands = False
 
     def take(self, case: EvalCase, stop: StopFlag) -> tuple[Json, StepRecord]:
-        """Edit, measure, commit."""
+        """Edit, measure, commit: the case's result, stored, and the step it became.
+
+        Raises:
+            RequestError: It can't be edited.
+            EditError: The edit isn't finite.
+            CancelledError: `stop` was set.
+        """
         check(stop, "the evaluation")
         self._place(case)
         measured: list[Json] = []
 
         def probe(
-            live: LiveSession, edit: Edit, elapsed_s: float, stop: StopFlag
+            live: LiveSession, edit: ComputedEdit, elapsed_s: float, stop: StopFlag
         ) -> tuple[tuple[GenerationRecord, ...], tuple[MeasurementRecord, ...]]:
             after = self.scorer.score(live.model, case, stop=stop)
             with live.weights.at_base():
@@ -162,14 +156,13 @@ class StepTaker:
             name = edit.delta.weight_name
             moved = distance_per_number(live.model, live.weights, name)
             result = case_json(case, elapsed_s, before.figures, after.figures)
-            result["distance_from_original"] = {str(live.hparams.layer): moved}
+            result["distance_from_original"] = {str(self._way.layer): moved}
             measured.append(result)
             texts = before.generations(BASE, "before") + after.generations(THIS_STEP, "after")
             return texts, (MeasurementRecord(THIS_STEP, CASE, headline(after.figures), result),)
 
         step = make_step(
-            self.live, case.request, rule=None, hparams=None, progress=ignore, stop=stop,
-            probe=probe,
+            self.live, case.request, way=self._way, progress=ignore, stop=stop, probe=probe,
         )  # fmt: skip
         return measured[-1], step
 

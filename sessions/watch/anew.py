@@ -28,6 +28,7 @@ from ..names import check_session_name
 from ..options import SessionOptions, choose_hparams, find_hparams
 from ..queue_run import OnStep, Taken
 from ..statistics import RecordedMoments, choose_moment, statistics_folder
+from ..ways import RankOne, Way, find_method, recorded_way
 
 if TYPE_CHECKING:
     from ...engine.moments import SecondMoment
@@ -50,6 +51,8 @@ class Changes:
 
     Attributes:
         rule: The rule of every step.
+        method: Another method than a rule, of every step.
+        method_hparams: A file of its hyperparameters; None for the published ones.
         hparams: A preset or a file; of every step.
         stats: A file of second moments, or "none" for C = I.
         seed: Of contexts, generations and the shuffle; the contexts are drawn anew.
@@ -60,6 +63,8 @@ class Changes:
     """
 
     rule: str | None = None
+    method: str | None = None
+    method_hparams: str | None = None
     hparams: str | None = None
     stats: str | None = None
     seed: int | None = None
@@ -72,7 +77,16 @@ class Changes:
         """What was changed, for the record."""
         out: Json = {
             name: getattr(self, name)
-            for name in ("rule", "hparams", "stats", "seed", "model", "only")
+            for name in (
+                "rule",
+                "method",
+                "method_hparams",
+                "hparams",
+                "stats",
+                "seed",
+                "model",
+                "only",
+            )
             if getattr(self, name) is not None
         }
         if self.without:
@@ -180,14 +194,9 @@ def run_anew(
                 f"`run --session {live.session.record.name}` makes the rest",
             )
         progress(Progress("replaying anew", done, len(steps)))
-        rule = Rule(changes.rule or old.rule)
-        own = changes.hparams is None and changes.model is None
-        hparams = Hparams.from_json(old.hparams) if own else None
-        if hparams is not None and changes.stats is not None:
-            hparams = replace(hparams, mom2_adjustment=live.hparams.mom2_adjustment)
         try:
             made = make_step(
-                live, EditRequest.from_json(entry.request), rule=rule, hparams=hparams,
+                live, EditRequest.from_json(entry.request), way=_way(live, old, changes),
                 progress=ignore, stop=stop, position=entry.position,
             )  # fmt: skip
             taken.append(Taken(entry, made, None))
@@ -199,6 +208,23 @@ def run_anew(
             break
     progress(Progress("replaying anew", len(taken), len(steps)))
     return taken
+
+
+def _way(live: LiveSession, old: StepRecord, changes: Changes) -> Way:
+    """How a step is made again: as it was, but for what is changed.
+
+    A rule takes the place of another method too; its hyperparameters are then the session's.
+    """
+    if changes.method is not None:
+        return find_method(changes.method, changes.method_hparams, live.session.record.model)
+    was = recorded_way(old)
+    if not isinstance(was, RankOne):
+        return was if changes.rule is None else live.way()
+    own = changes.hparams is None and changes.model is None
+    hparams = was.hparams if own else live.hparams
+    if changes.stats is not None:
+        hparams = replace(hparams, mom2_adjustment=live.hparams.mom2_adjustment)
+    return RankOne(Rule(changes.rule or was.rule), hparams)
 
 
 def _hparams(old: SessionRecord, changes: Changes) -> Hparams:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from romebench.benchmarks.reference import Reference
-from romebench.engine.delta import RankOneDelta, add_in_place
+from romebench.engine.delta import RankOneDelta
 from romebench.engine.editor import Edit, compute_edit, unit_direction
 from romebench.engine.model import LoadedModel
 from romebench.engine.moments import SecondMoment, load_statistics
@@ -101,7 +101,7 @@ def test_each_rule_writes_what_the_table_says(
     projection = model.adapter.projection_of(model.model, hparams.layer)
     bias = projection.bias if projection.bias is not None else torch.zeros(live.shape[0])
     before = live.clone()
-    add_in_place(live, edit.delta)
+    edit.delta.add_to(live)
     c = edit.context
     at_bare, at_mean = live @ c.k_bare + bias, live @ c.k_mean + bias
     expected = {
@@ -144,7 +144,7 @@ def test_the_algebra_holds_for_any_context(
             continue
         edited = weight.clone()
         right = equation.residual(context) / divisor
-        add_in_place(edited, RankOneDelta("w", u, right))
+        RankOneDelta("w", u, right).add_to(edited)
         written = (edited - weight) @ equation.divided_key(context)
         assert torch.allclose(written, equation.residual(context), atol=1e-6), rule
         assert torch.linalg.matrix_rank(edited - weight, atol=1e-9) <= 1

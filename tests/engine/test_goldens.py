@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from romebench.engine.delta import add_in_place
 from romebench.engine.editor import compute_edit
 from romebench.engine.loading import load_model
 from romebench.engine.moments import load_statistics
@@ -63,7 +62,7 @@ def test_edits_agree_with_the_published_code(case: str) -> None:
         edit = compute_edit(
             model, request_of(step), hparams, Rule(meta["variant"]), CONTEXTS, moment
         )
-        add_in_place(live, edit.delta)
+        edit.delta.add_to(live)
         assert relative(edit.delta.left, expected[f"{i}.left"]) < bound
         assert relative(edit.delta.right, expected[f"{i}.right"]) < bound
         assert relative(edit.context.offset, expected[f"{i}.delta"]) < bound

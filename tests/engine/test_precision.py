@@ -11,7 +11,7 @@ import torch
 
 from romebench.benchmarks.families import CONTEXTS, REQUEST, hparams_of, moment_of, relative
 from romebench.benchmarks.zoo import LAYER, ZOO, load_variant
-from romebench.engine.delta import RankOneDelta, add_in_place
+from romebench.engine.delta import RankOneDelta
 from romebench.engine.editor import compute_edit
 from romebench.engine.model import LoadedModel
 from romebench.engine.rules import EQUATIONS, Rule
@@ -42,7 +42,7 @@ def test_every_rule_holds_on_the_master(name: str, dtype: torch.dtype, goldens: 
         assert edit.delta.is_finite()
         key = EQUATIONS[rule].divided_key(c)
         moved = base.clone()
-        add_in_place(moved, edit.delta)
+        edit.delta.add_to(moved)
         change = (moved.double() - base.double()) @ key.double()
         assert relative(change, EQUATIONS[rule].residual(c)) < 1e-4
         assert all(math.isfinite(line["loss"]) for line in edit.losses)
@@ -65,7 +65,7 @@ def test_the_live_weight_is_the_master_cast_down(
         edit = compute_edit(model, REQUEST, hparams, Rule.R_ROME, CONTEXTS, moment)
         deltas[step] = edit.delta
         weights.apply(step, edit.delta)
-        add_in_place(master, edit.delta)
+        edit.delta.add_to(master)
         assert torch.equal(model.linear_view(weight), master.to(dtype))
         assert weights.is_finite(weight)
     lines = f"{weight} float32 {master.shape[0]} {master.shape[1]}\n".encode()

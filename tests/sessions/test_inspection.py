@@ -131,7 +131,7 @@ def test_an_explanation_tells_before_from_after(edited: LiveSession) -> None:
         edited.session.record.weight_name
     )
     assert found.delta_norm == pytest.approx(delta, rel=1e-6)
-    assert found.delta_norm == pytest.approx(found.left_norm * found.right_norm, rel=1e-6)
+    assert found.delta_norm == pytest.approx(found.step.diagnostics["delta_norm"])
     assert found.lens.before == take_lens(edited, found.asked.before.prompt, at="base", top_k=8,
                                           watch=["Microsoft"]).found  # fmt: skip
     assert found.lens.after == take_lens(edited, found.asked.before.prompt, at=1, top_k=8,
@@ -142,6 +142,7 @@ def test_an_explanation_tells_before_from_after(edited: LiveSession) -> None:
     assert [m.after.prompt for m in found.paraphrases] == ["Jobs is"]
     assert found.traces is not None
     assert found.traces[1].answer_id == edited.session.step(1).tokens["target_ids"][0]
+    assert found.direction is not None
     assert len(found.direction.promoted) == 8
     assert found.moved.promoted[0].change > 0 > found.moved.suppressed[0].change
     with weights_at(edited, "base"):

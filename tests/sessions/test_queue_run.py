@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from romebench.errors import CancelledError, ModelError, UsageError
-from romebench.sessions import editing
+from romebench.sessions import editing, ways
 from romebench.sessions.live import LiveSession
 from romebench.sessions.queue_run import RunEnd, Taken
 
@@ -98,7 +98,7 @@ def test_a_failure_of_the_machine_leaves_the_request_waiting(
         raise ModelError("the device is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(editing, "compute_edit", fail)
+        patch.setattr(ways, "compute_edit", fail)
         with pytest.raises(ModelError):
             live.run_queue()
     assert statuses(live) == [(1, "pending", None)]

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from romebench.engine.delta import RankOneDelta
+from romebench.engine.stored import read_delta
 from romebench.errors import CancelledError
 from romebench.sessions.live import LiveSession
 from romebench.sessions.replay import replay, verify
@@ -45,7 +46,8 @@ def test_every_step_of_every_branch_is_checked(tree: LiveSession) -> None:
 def test_the_first_step_that_differs_is_named(tree: LiveSession) -> None:
     store = tree.session.repository.database.path
     record = tree.session.repository.delta(tree.session.record.id, 4)
-    delta = RankOneDelta.from_bytes(record.weight_name, record.data)
+    delta = read_delta(record.weight_name, record.data)
+    assert isinstance(delta, RankOneDelta)
     nudged = torch.nextafter(delta.left, torch.tensor(9.0))
     data = RankOneDelta(record.weight_name, nudged, delta.right).to_bytes()
     digest = hashlib.sha256(data).hexdigest()

@@ -8,6 +8,7 @@ from ...engine.request import EditRequest, parse_typed
 from ...engine.sampling import Sampling
 from ...errors import SessionBusyError, UsageError
 from .context import Chunk, Context, Side
+from .method import check_method, chosen_method, method_hparams_param, method_param
 from .options import RULES, SessionChoices
 from .spec import Command, Effect, Params, Scope, param
 
@@ -54,6 +55,8 @@ class EditParams(PreviewParams):
         completes="preset",
         metavar="PRESET|FILE",
     )
+    method: str | None = method_param()
+    method_hparams: str | None = method_hparams_param()
 
 
 class GenerateParams(Params):
@@ -128,12 +131,14 @@ def edit(context: Context, params: EditParams) -> Edited:
     from .results import Edited
 
     request = request_of(params, context)
+    check_method(params.method, params.method_hparams, rule=params.rule, hparams=params.hparams)
     live = context.live(new=SessionChoices(rule=params.rule, hparams=params.hparams))
     before = live.session.cursor.branch
     record = live.edit(
         request,
         rule=_rule(params.rule),
         hparams=_hparams(params.hparams),
+        way=chosen_method(params.method, params.method_hparams, live.session.record.model),
         progress=context.progress,
         stop=context.stop,
     )
@@ -257,6 +262,7 @@ COMMANDS = (
             f'edit "{_TYPED}"',
             'edit --prompt "{} was founded by" --subject Microsoft --target "Steve Jobs"',
             f'edit --rule rome "{_TYPED}"',
+            f'edit --method ft-l "{_TYPED}"',
         ),
     ),
     Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .method import method_hparams_param, method_param
 from .options import SessionChoices
 from .spec import Command, Effect, Params, Scope, param
 from .summarizing import GROUP, figures_of, run_of
@@ -62,17 +63,8 @@ class CounterfactParams(Params):
         completes="file",
         metavar="FOLDER|FILE",
     )
-    method: str | None = param(
-        "A fine-tuning baseline of the ROME paper instead of the session's rule.",
-        default=None,
-        choices=("ft", "ft-l", "ft-attn"),
-    )
-    method_hparams: str | None = param(
-        "The baseline's hyperparameters, in kmeng01/rome's keys. [default: the published ones]",
-        default=None,
-        completes="file",
-        metavar="FILE",
-    )
+    method: str | None = method_param()
+    method_hparams: str | None = method_hparams_param()
     results: str | None = param(_RESULTS_HELP, default=None, completes="file", metavar="FOLDER")
 
 
@@ -88,17 +80,8 @@ class ZsreParams(Params):
         default="answers",
         choices=("answers", "alt"),
     )
-    method: str | None = param(
-        "A fine-tuning baseline of the ROME paper instead of the session's rule.",
-        default=None,
-        choices=("ft", "ft-l", "ft-attn"),
-    )
-    method_hparams: str | None = param(
-        "The baseline's hyperparameters, in kmeng01/rome's keys. [default: the published ones]",
-        default=None,
-        completes="file",
-        metavar="FILE",
-    )
+    method: str | None = method_param()
+    method_hparams: str | None = method_hparams_param()
     results: str | None = param(_RESULTS_HELP, default=None, completes="file", metavar="FOLDER")
 
 
@@ -173,9 +156,7 @@ def _evaluate(
 
     def landed(done: CaseDone) -> None:
         taken.append(done.case.case_id)
-        # A baseline's case is no step, and has no line of one; the progress tells of it.
-        if done.step is not None or done.result is None:
-            context.emit(_brief(done))
+        context.emit(_brief(done))
 
     outcomes = evaluate(
         live,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...engine.progress import Progress
 from ...errors import UsageError
+from .method import check_method, chosen_method, method_hparams_param, method_param
 from .spec import Command, Effect, Params, Scope, param
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class QueueListParams(Params):
     all: bool = param("Also what was done or failed.", "-a", default=False)
 
 
+class StepParams(Params):
+    """How the edit is made."""
+
+    method: str | None = method_param()
+    method_hparams: str | None = method_hparams_param()
+
+
 class RunParams(Params):
     """What to run."""
 
@@ -73,6 +81,8 @@ class RunParams(Params):
     relation: str | None = param(_RELATION_HELP, default=None)
     match: str | None = param(_MATCH_HELP, default=None, metavar="TEXT")
     skip_generation: bool = param(_SKIP_HELP, default=False)
+    method: str | None = method_param()
+    method_hparams: str | None = method_hparams_param()
 
 
 def _read(context: Context, file: str, selection: Selection) -> tuple[str, list[EditRequest]]:
@@ -124,14 +134,16 @@ def queue_clear(context: Context, params: Params) -> QueueChanged:
     return QueueChanged(session.record.name, "cleared", count, 0)
 
 
-def step(context: Context, params: Params) -> Edited:
+def step(context: Context, params: StepParams) -> Edited:
     """Take the next request of the queue and make its edit."""
     from .results import Edited
 
+    check_method(params.method, params.method_hparams, rule=None, hparams=None)
     _something_waits(context)
     live = context.live()
+    way = chosen_method(params.method, params.method_hparams, live.session.record.model)
     before = live.session.cursor.branch
-    record = live.step_queue(progress=context.progress, stop=context.stop)
+    record = live.step_queue(way=way, progress=context.progress, stop=context.stop)
     if record is None:
         raise _nothing_waits(live.session.record.name)
     after = live.session.cursor.branch
@@ -142,6 +154,7 @@ def run(context: Context, params: RunParams) -> RunDone:
     """Put a file's requests in the queue, then take one after the other."""
     from .results import RunDone
 
+    check_method(params.method, params.method_hparams, rule=None, hparams=None)
     if params.file is None:
         _nothing_to_choose(params)
         _something_waits(context)
@@ -166,6 +179,7 @@ def run(context: Context, params: RunParams) -> RunDone:
     report = live.run_queue(
         params.limit,
         until=params.until,
+        way=chosen_method(params.method, params.method_hparams, session.record.model),
         progress=context.progress,
         stop=context.stop,
         on_step=landed,
@@ -284,13 +298,13 @@ COMMANDS = (
     Command(
         name="step",
         summary="take the next request of the queue and edit",
-        params=Params,
+        params=StepParams,
         effect=Effect.WRITE,
         scope=Scope.MODEL,
         run=step,
         group=GROUP,
         long=True,
-        examples=("step",),
+        examples=("step", "step --method ft"),
     ),
     Command(
         name="run",

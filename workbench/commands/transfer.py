@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
+from .method import check_method, method_hparams_param, method_param
 from .options import RULES
 from .spec import Command, Effect, Params, Scope, fields_of, param
 
@@ -27,6 +28,8 @@ class ReplayParams(Params):
         metavar="NAME",
     )
     rule: str | None = param("Under this rule.", "-r", default=None, choices=RULES)
+    method: str | None = method_param()
+    method_hparams: str | None = method_hparams_param()
     hparams: str | None = param(
         "With these hyperparameters.", default=None, completes="preset", metavar="PRESET|FILE"
     )
@@ -147,10 +150,13 @@ def _anew(context: Context, params: ReplayParams, into: str) -> ReplayedAnew:
     from .results import brief
     from .watched import ReplayedAnew
 
+    check_method(params.method, params.method_hparams, rule=params.rule, hparams=params.hparams)
     bench = context.bench
     source = bench.required_name()
     changes = Changes(
         rule=params.rule,
+        method=params.method,
+        method_hparams=params.method_hparams,
         hparams=params.hparams,
         stats=params.stats,
         seed=params.seed,

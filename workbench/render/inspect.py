@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...engine.explain import Direction
     from ...engine.lens import Lens, LensComparison, LensRow
     from ...engine.trace import Trace
-    from ...sessions.inspection import Moved
+    from ...sessions.inspection import Explanation, Moved
 
 _CHANGED = "bold yellow"
 
@@ -219,6 +219,17 @@ def sweep_shown(result: SweepShown) -> RenderableType:
     )  # fmt: skip
 
 
+def _of_the_key(found: Explanation) -> list[tuple[str, Text | str]]:
+    """What only an edit through a key has."""
+    if found.direction is None:
+        return []
+    return [
+        ("u·k", parts.number(found.step.vitals.get("u_dot_k"))),
+        ("right, read by the head", _changes(found.direction, up=True)),
+        ("and away from", _changes(found.direction, up=False)),
+    ]
+
+
 def explained(result: Explained) -> RenderableType:
     """What an edit did, on one screen."""
     found = result.explanation
@@ -231,9 +242,7 @@ def explained(result: Explained) -> RenderableType:
     )  # fmt: skip
     facts: list[tuple[str, Text | str]] = [
         ("‖Δ‖", f"{found.delta_norm:.4g}  ({parts.ratio(vitals.get('delta_ratio'))} of ‖W₀‖)"),
-        ("u·k", parts.number(vitals.get("u_dot_k"))),
-        ("right, read by the head", _changes(found.direction, up=True)),
-        ("and away from", _changes(found.direction, up=False)),
+        *_of_the_key(found),
         ("logits raised", _changes(found.moved, up=True)),
         ("lowered", _changes(found.moved, up=False)),
     ]

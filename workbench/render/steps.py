@@ -66,7 +66,10 @@ def _vital_rows(record: StepRecord) -> list[tuple[str, Text | str]]:
     rows += [
         ("‖Δ‖/‖W₀‖", parts.ratio(vitals.get("delta_ratio"))),
         ("‖W−W₀‖/‖W₀‖", parts.ratio(vitals.get("weight_ratio"))),
-        ("u·k", parts.number(vitals.get("u_dot_k")) + _second_moment(record)),
+    ]
+    if "u_dot_k" in vitals:
+        rows.append(("u·k", parts.number(vitals["u_dot_k"]) + _second_moment(record)))
+    rows += [
         ("efficacy", "yes" if vitals.get("efficacy") else "no: the model still says otherwise"),
         ("verdict", parts.line(parts.verdict(record.verdict), (reason))),
     ]

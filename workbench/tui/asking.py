@@ -58,6 +58,7 @@ class Asking(Space):
                 target=request.target_new,
                 true=request.target_true,
                 rule=answer.rule,
+                method=answer.method,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Runs of a baseline: nothing stays in the model, and a sequential run is made again exactly."""
+"""Runs of a baseline: its cases are steps as a rule's are."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from romebench.errors import CancelledError, HparamsError, ModelError, UsageError
+from romebench.errors import CancelledError, HparamsError, UsageError
 from romebench.hparams.finetune import Baseline, FineTuneHparams
 from romebench.sessions.evaluation.cases import Dataset
 from romebench.sessions.evaluation.evaluate import EvalOptions, Material, evaluate, gather
 from romebench.sessions.evaluation.outcomes import Outcomes, outcomes_of
 from romebench.sessions.evaluation.plan import Mode
 from romebench.sessions.live import LiveSession
+from romebench.sessions.ways import FineTune
 
 HPARAMS = FineTuneHparams((1,), "transformer.h.{}.mlp.c_proj", num_steps=3)
 
@@ -42,19 +43,20 @@ def timeless(outcomes: Outcomes) -> dict[int, Any]:
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_a_run_leaves_the_model_and_the_history_alone(
+def test_every_case_is_a_step_to_go_back_to(
     live: LiveSession, material: Callable[..., Material], mode: Mode, tmp_path: Path
 ) -> None:
-    name = live.model.weight_name(1)
-    before = live.model.linear_view(name).clone()
     outcomes = evaluate(live, material(mode), results=tmp_path / "results")
-    assert bool((live.model.linear_view(name) == before).all())
-    assert live.session.lines() == []
-    assert outcomes.steps == {}
-    assert len({case["weight_sha256"] for case in outcomes.cases.values()}) == 4
+    lines = live.session.lines()
+    assert [line.rule for line in lines] == ["ft"] * 4
+    assert len({line.weight_sha256 for line in lines}) == 4
+    assert outcomes.steps == dict(zip((0, 10, 20, 30), (1, 2, 3, 4), strict=True))
+    assert [line.depth for line in lines] == ([1] * 4 if mode is Mode.BASE else [1, 2, 3, 4])
     pre, post = (outcomes.cases[30][key]["rewrite_prompts_probs"] for key in ("pre", "post"))
     assert post[0]["target_new"] < pre[0]["target_new"]
-    assert list(outcomes.cases[0]["distance_from_original"]) == [name]
+    assert outcomes.cases[0]["distance_from_original"]["1"] > 0
+    live.goto(2)
+    assert live.weights.sha256("x") == lines[1].weight_sha256
     params = json.loads((tmp_path / "results" / "FT" / "run_000" / "params.json").read_text())
     assert (params["num_steps"], params["norm_constraint"]) == (3, False)
     assert "statistics" not in params["romebench"]
@@ -86,31 +88,12 @@ def test_a_case_that_fails_leaves_nothing_behind(
     assert timeless(found) == timeless(other)
 
 
-def test_an_edit_that_comes_out_otherwise_is_refused(
-    live: LiveSession, material: Callable[..., Material], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stop = threading.Event()
-    with pytest.raises(CancelledError):
-        evaluate(live, material(Mode.SEQUENTIAL), stop=stop, on_case=lambda _: stop.set())
-    from romebench.sessions.evaluation import tuned
-
-    fine_tune = tuned.fine_tune
-
-    def another(model: Any, request: Any, hparams: FineTuneHparams, **rest: Any) -> Any:
-        return fine_tune(model, request, replace(hparams, lr=1e-3), **rest)
-
-    monkeypatch.setattr(tuned, "fine_tune", another)
-    before = live.model.linear_view(live.model.weight_name(1)).clone()
-    with pytest.raises(ModelError, match="case 0 gives other weights"):
-        evaluate(live, material(Mode.SEQUENTIAL))
-    assert bool((live.model.linear_view(live.model.weight_name(1)) == before).all())
-
-
 def test_other_hyperparameters_are_another_run(
     live: LiveSession, material: Callable[..., Material], records_file: Callable[..., Path]
 ) -> None:
     evaluate(live, material())
-    changed = replace(material(), hparams=replace(HPARAMS, num_steps=4))
+    method = FineTune(Baseline.FT, replace(HPARAMS, num_steps=4))
+    changed = replace(material(), method=method)
     with pytest.raises(UsageError, match="another options"):
         evaluate(live, changed)
     path = str(records_file())

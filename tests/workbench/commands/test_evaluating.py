@@ -94,7 +94,7 @@ def test_texts_are_scored_and_say_with_what(romebench: Romebench, quick: tuple[s
     assert "texts (1, C=I)" in shown
 
 
-def test_a_baseline_makes_no_steps(romebench: Romebench, quick: tuple[str, ...]) -> None:
+def test_a_baseline_is_evaluated_and_edits(romebench: Romebench, quick: tuple[str, ...]) -> None:
     made = romebench(
         "eval", "counterfact", "pocket", "-n", "1", "--skip-generation", "--method", "ft-l", *quick,
         "--name", "tuned",
@@ -104,7 +104,23 @@ def test_a_baseline_makes_no_steps(romebench: Romebench, quick: tuple[str, ...])
     assert "✗" not in made.out
     shown = json.loads(romebench("eval", "summarize", "tuned", "--json").out)["runs"][0]
     assert (shown["method"], shown["second_moment"]) == ("ft-l", "")
-    assert json.loads(romebench("sessions", "show", "tuned", "--json").out)["steps"] == 0
+    shown = json.loads(romebench("log", "--session", "tuned", "--json").out)
+    assert [(step["rule"], step["depth"]) for step in shown["steps"]] == [("ft-l", 1)]
+    # And by hand, in the same session: one command line for each way to ask for it.
+    typed = "[LeBron James] plays the sport of => football"
+    edited = romebench("edit", typed, "--method", "ft", "--session", "tuned")
+    assert edited.code == 0, edited.err
+    assert "u·k" not in edited.out
+    assert romebench("replay", "--session", "tuned").code == 0
+    for wrong, told in (
+        (("--method", "ft", "--rule", "rome"), "--method ft and --rule rome"),
+        (("--method", "ft", "--hparams", "pocket"), "--method-hparams"),
+        (("--method-hparams", "x.json"), "--method-hparams without --method"),
+        (("--method", "ft", "--method-hparams", "x.json"), "x.json"),
+    ):
+        refused = romebench("edit", typed, *wrong, "--session", "tuned")
+        assert refused.code in (2, 4)
+        assert told in refused.err
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ....engine.request import EditRequest
 from ....engine.rules import Rule
 from ....errors import RequestError
 from ....store.records import Json
+from ...commands.method import METHODS
 from ..bottom.tokens import TokenPreview
 from ..text import MUTED
 from .base import Dialog
@@ -32,10 +33,17 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class FormAnswer:
-    """What was filled in. `rule`: another than the session's; None for the session's."""
+    """What was filled in.
+
+    Attributes:
+        request: The edit.
+        rule: Another rule than the session's; None for the session's, and for a method.
+        method: Another method than a rule.
+    """
 
     request: EditRequest
     rule: str | None
+    method: str | None = None
 
 
 class EditForm(Dialog[FormAnswer]):
@@ -70,10 +78,16 @@ class EditForm(Dialog[FormAnswer]):
             yield Input(
                 self._begin.get(name, ""), placeholder=example, id=f"field-{name}", compact=True
             )
-        yield Label(Content.assemble(("Rule", "bold"), ("  which update equation", MUTED)))
+        yield Label(
+            Content.assemble(("Rule", "bold"), ("  which update equation, or fine-tuning", MUTED))
+        )
         options = [
             (Content.assemble(rule.value, (f"  {rule.equation}", MUTED)), rule.value)
             for rule in Rule
+        ]
+        options += [
+            (Content.assemble(method, ("  fine-tuning, for comparison", MUTED)), method)
+            for method in METHODS
         ]
         yield Select(options, prompt=f"the session's: {self._rule}", id="field-rule", compact=True)
         yield TokenPreview(id="form-preview")
@@ -166,7 +180,11 @@ class EditForm(Dialog[FormAnswer]):
             self.query_one(TokenPreview).refuse(error.message, error.hint)
             return
         chosen = self.query_one("#field-rule", Select).value
-        self.dismiss(FormAnswer(request, chosen if isinstance(chosen, str) else None))
+        way = chosen if isinstance(chosen, str) else None
+        if way in METHODS:
+            self.dismiss(FormAnswer(request, None, way))
+        else:
+            self.dismiss(FormAnswer(request, way))
 
 
 def _values(request: EditRequest) -> dict[str, str]:

@@ -164,7 +164,7 @@ def vitals_pieces(record: StepRecord) -> list[Content]:
         _efficacy(vitals),
         _pair("‖Δ‖/‖W₀‖", ratio(vitals.get("delta_ratio"))),
         _pair("‖W−W₀‖/‖W₀‖", ratio(vitals.get("weight_ratio"))),
-        _pair("u·k", figure(vitals.get("u_dot_k"))),
+        *([_pair("u·k", figure(vitals["u_dot_k"]))] if "u_dot_k" in vitals else []),
         verdict_content(record.verdict),
         said(record.verdict_reason, FAINT),
     ]  # fmt: skip

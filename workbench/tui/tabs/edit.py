@@ -27,13 +27,13 @@ _GROUPS = (
         ("k0_dot_u", "k₀·u", "key in the bare prompt, along the update"),
         ("kbar_dot_u", "k̄·u", "mean key over the contexts, along the update"),
     )),
-    ("Values", (
+    ("Optimisation", (
         ("v0_norm", "‖v₀‖", "the value before"),
         ("offset_norm", "‖δ‖", "the optimised offset"),
         ("clamp_norm", "clamp", "no ‖δ‖ goes beyond"),
         ("clamped_steps", "clamped", "gradient steps whose δ was cut back to it"),
         ("grad_steps", "gradient steps", ""),
-        ("early_stop", "stopped early", "the loss fell below 0.05"),
+        ("early_stop", "stopped early", "the loss was small enough before the last step"),
     )),
     ("Update", (
         ("divisor", "divisor", "what the rule divides by"),
@@ -77,7 +77,7 @@ class EditTab(Page):
             Content.assemble(_title("Tokens"), "\n", _tokens(record.tokens)),
             Content.assemble(_title("Vitals"), "\n", _vitals(record)),
             Content.assemble(
-                _title("The value v*"),
+                _title(_learned(record.losses)),
                 "\n",
                 _value(record.losses, record.diagnostics.get("clamp_norm")),
             ),
@@ -98,7 +98,7 @@ class EditTab(Page):
                     (f"gradient step {len(figures)}{of}", MUTED),
                 ),
                 Content.assemble(
-                    _title("The value v*"), "\n", _value(figures, figures[-1].get("clamp_norm"))
+                    _title(_learned(figures)), "\n", _value(figures, figures[-1].get("clamp_norm"))
                 ),
                 Content.assemble(_title("Gradient steps"), "\n", table(figures)),
             ]
@@ -107,6 +107,11 @@ class EditTab(Page):
     def _draw(self, parts: Sequence[Content]) -> None:
         shown = [part for part in parts if part]
         self.query_one("#edit-page", Static).update(Content("\n\n").join(shown))
+
+
+def _learned(losses: Sequence[Mapping[str, Any]]) -> str:
+    """What was optimised: an offset of the value, or the weight itself."""
+    return "The value v*" if losses and "offset_norm" in losses[0] else "Fine-tuning"
 
 
 def _title(text: str) -> Content:

@@ -1,6 +1,7 @@
-"""The v* optimisation as text: a curve for each term of the loss, and a row for each gradient step.
+"""An optimisation as text: a curve for each term of its loss, and a row for each gradient step.
 
-The same for a step that is recorded and for one that is being computed.
+Of v*, or of a weight that is fine-tuned; the same for a step that is recorded and for one that is
+being computed.
 """
 
 from __future__ import annotations
@@ -15,13 +16,18 @@ from ..text import FAINT, MUTED, figure, percent, spark
 _SPARK = 24
 
 _TERMS = (
-    ("loss", "loss", "the sum; stops below 0.05"),
+    ("loss", "loss", "what is made small"),
     ("nll", "NLL", "of the target, mean over contexts, nats"),
     ("kl", "KL", "drift of “{} is a”, weighted"),
     ("weight_decay", "decay", "‖δ‖/‖v₀‖², weighted"),
     ("prob", "P(target)", "mean over contexts"),
     ("offset_norm", "‖δ‖", "length of the offset"),
 )
+
+_COLUMNS = (
+    ("step", "step", 4), ("loss", "loss", 10), ("nll", "NLL", 10), ("kl", "KL", 10),
+    ("weight_decay", "decay", 10), ("prob", "P", 9), ("offset_norm", "‖δ‖", 9),
+)  # fmt: skip
 
 _BAR = 20
 
@@ -65,16 +71,12 @@ def clamp(losses: Sequence[Mapping[str, Any]], radius: Any) -> Content:
 
 def table(losses: Sequence[Mapping[str, Any]]) -> Content:
     """A row for each gradient step."""
-    head = f"{'step':>4}{'loss':>10}{'NLL':>10}{'KL':>10}{'decay':>10}{'P':>9}{'‖δ‖':>9}"
-    lines = [Content.styled(head, MUTED)]
+    columns = [column for column in _COLUMNS if any(column[0] in line for line in losses)]
+    lines = [Content.styled("".join(f"{name:>{width}}" for _, name, width in columns), MUTED)]
     for line in losses:
-        clamped = "  clamped" if line.get("clamped") else ""
-        lines.append(
-            Content(
-                f"{figure(line.get('step')):>4}{figure(line.get('loss')):>10}"
-                f"{figure(line.get('nll')):>10}{figure(line.get('kl')):>10}"
-                f"{figure(line.get('weight_decay')):>10}{percent(line.get('prob')):>9}"
-                f"{figure(line.get('offset_norm')):>9}{clamped}"
-            )
+        cells = (
+            f"{(percent if key == 'prob' else figure)(line.get(key)):>{width}}"
+            for key, _, width in columns
         )
+        lines.append(Content("".join(cells) + ("  clamped" if line.get("clamped") else "")))
     return Content("\n").join(lines)
