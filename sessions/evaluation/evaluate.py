@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...engine.metrics.words import DEFAULT_TOKENISER, Tokeniser, split_words
 from ...engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ...errors import UsageError
-from ...hparams.finetune import Baseline
+from ...hparams.finetune import Baseline, FineTuneHparams
 from ...store.records import Json
 from ..options import DEFAULT_MODEL
 from ..watch.levels import Guard
@@ -112,12 +112,16 @@ class Material:
         )
 
 
-def gather(options: EvalOptions, seed: int, model: str = DEFAULT_MODEL) -> Material:
+def gather(
+    options: EvalOptions, seed: int, model: str = DEFAULT_MODEL, *, begun: EvalPlan | None = None
+) -> Material:
     """Read what a run needs; everything that is wrong with it is found here.
 
     Args:
         seed: Of the session.
         model: Name of its model, which a baseline's published hyperparameters are for.
+        begun: The run that is gone on with: a baseline keeps its hyperparameters unless a file
+            of others is named.
 
     Raises:
         FileFormatError: A file can't be read.
@@ -130,9 +134,7 @@ def gather(options: EvalOptions, seed: int, model: str = DEFAULT_MODEL) -> Mater
         raise UsageError("--snippets where no text is written", "leave one of them out")
     if options.method_hparams is not None and options.baseline is None:
         raise UsageError("--method-hparams without --method", "a rule takes --hparams")
-    method = None
-    if options.baseline is not None:
-        method = find_method(options.baseline, options.method_hparams, model)
+    method = _method(options, model, begun)
     if options.generates:
         split_words("", options.tokeniser)
     data = read_cases(options.data, options.dataset, split=options.split, target=options.target)
@@ -140,6 +142,15 @@ def gather(options: EvalOptions, seed: int, model: str = DEFAULT_MODEL) -> Mater
     snippets = options.snippets
     references = None if snippets is None else read_references(snippets, options.tfidf)
     return Material(options, data, references, method)
+
+
+def _method(options: EvalOptions, model: str, begun: EvalPlan | None) -> FineTune | None:
+    if options.baseline is None:
+        return None
+    kept = None if begun is None else begun.method_hparams
+    if options.method_hparams is None and kept is not None:
+        return FineTune(options.baseline, FineTuneHparams.from_json(kept))
+    return find_method(options.baseline, options.method_hparams, model)
 
 
 def evaluate(

@@ -30,11 +30,13 @@ class References:
         snippets: By (relation id, target id; the target's text where it has no id).
         table: Word weights.
         source: Where the snippets came from.
+        weights: Where the table came from; None where it was fitted to the snippets.
     """
 
     snippets: Mapping[tuple[str, str], tuple[Snippet, ...]]
     table: TfidfTable
     source: str
+    weights: str | None = None
 
     def texts(self, rewrite: Json) -> tuple[Snippet, ...]:
         """The snippets of a record's relation and new target; none where none are known."""
@@ -47,7 +49,8 @@ class References:
 
     def to_json(self) -> Json:
         """What a report says of them."""
-        return {"snippets": self.source, "tfidf": self.table.provenance}
+        own = {} if self.weights is None else {"weights": self.weights}
+        return {"snippets": self.source, "tfidf": self.table.provenance, **own}
 
 
 def read_references(snippets: str, table: str | None = None) -> References:
@@ -64,7 +67,7 @@ def read_references(snippets: str, table: str | None = None) -> References:
     """
     known = _pocket() if snippets == POCKET_DATA else _read(Path(snippets).expanduser())
     if table is not None:
-        return References(known, _table(Path(table).expanduser()), snippets)
+        return References(known, _table(Path(table).expanduser()), snippets, table)
     documents = [text for group in known.values() for _, text in group]
     return References(known, TfidfTable.fitted(documents, f"the snippets of {snippets}"), snippets)
 

@@ -261,11 +261,12 @@ def to_go_on(plan: EvalPlan) -> Json:
     }
     if dataset is Dataset.ZSRE:
         return {**found, "target": str(target)}
-    snippets = None if plan.references is None else str(plan.references["snippets"])
+    references = plan.references or {}
     return {
         **found,
         "split": split,
         "skip_generation": not plan.generate,
         "tokeniser": str(plan.tokeniser),
-        "snippets": snippets,
+        "snippets": references.get("snippets"),
+        "tfidf": references.get("weights"),
     }

@@ -12,7 +12,7 @@ from .summarizing import GROUP, figures_of, run_of
 
 if TYPE_CHECKING:
     from ...hparams.finetune import Baseline
-    from ...sessions.evaluation.evaluate import EvalOptions, Material
+    from ...sessions.evaluation.evaluate import EvalOptions
     from ...sessions.evaluation.outcomes import Outcomes
     from ...sessions.evaluation.runner import CaseDone
     from ...sessions.live import LiveSession
@@ -147,10 +147,13 @@ def _evaluate(
     if record is None:
         material = gather(options, asked.seed or 0, asked.model_name)
     else:
-        material = gather(options, record.seed, record.model)
-        known = _known(context, record, material)
-        if known is not None and not known.waiting:
-            return _told(record, known, 0, results)
+        known = _known(context, record)
+        begun = None if known is None else known.plan
+        material = gather(options, record.seed, record.model, begun=begun)
+        if known is not None:
+            known.plan.check_same(material.plan(record.rule, record.seed), record.name)
+            if not known.waiting:
+                return _told(record, known, 0, results)
     live = _session(context, options, name, exists=record is not None)
     taken: list[int] = []
 
@@ -169,11 +172,11 @@ def _evaluate(
     return _told(live.session.record, outcomes, len(taken), results)
 
 
-def _known(context: Context, record: SessionRecord, material: Material) -> Outcomes | None:
+def _known(context: Context, record: SessionRecord) -> Outcomes | None:
     """What a run has come to already.
 
     Raises:
-        UsageError: It is another run than the one asked for.
+        UsageError: The session is another than was asked for.
     """
     from ...sessions.evaluation.outcomes import find_outcomes
     from ...sessions.options import check_options
@@ -182,10 +185,7 @@ def _known(context: Context, record: SessionRecord, material: Material) -> Outco
 
     check_options(options_of(context.choices), record)
     with Session.open(context.bench.repository, record.name, write=False) as session:
-        found = find_outcomes(session)
-    if found is not None:
-        found.plan.check_same(material.plan(record.rule, record.seed), record.name)
-    return found
+        return find_outcomes(session)
 
 
 def _told(record: SessionRecord, outcomes: Outcomes, taken: int, results: str | None) -> Evaluated:

@@ -17,6 +17,7 @@ from romebench.sessions.evaluation.cases import Dataset
 from romebench.sessions.evaluation.evaluate import EvalOptions, Material, evaluate, gather
 from romebench.sessions.evaluation.outcomes import Outcomes, outcomes_of
 from romebench.sessions.evaluation.plan import Mode
+from romebench.sessions.evaluation.runs import to_go_on
 from romebench.sessions.live import LiveSession
 from romebench.sessions.ways import FineTune
 
@@ -101,3 +102,33 @@ def test_other_hyperparameters_are_another_run(
         gather(EvalOptions(Dataset.COUNTERFACT, path, baseline=Baseline.FT), 5, "unheard-of")
     with pytest.raises(UsageError, match="--method-hparams without --method"):
         gather(EvalOptions(Dataset.COUNTERFACT, path, method_hparams="x"), 5)
+
+
+def test_a_run_that_goes_on_asks_for_what_it_was_begun_with(
+    live: LiveSession, records_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The Eval tab goes on with nothing but the plan: method, its file, snippets and weights."""
+    hparams, stop = tmp_path / "ft.json", threading.Event()
+    hparams.write_text(json.dumps(HPARAMS.to_json()), encoding="utf-8")
+    (tmp_path / "snippets.json").write_text(
+        json.dumps([{"relation_id": "P1", "target_id": "Q1",
+                     "samples": [{"name": "a", "text": "some words of a text"}]}])
+    )  # fmt: skip
+    (tmp_path / "corpus.txt").write_text("some words of a text\nand others of another\n")
+    options = EvalOptions(
+        Dataset.COUNTERFACT, str(records_file(4)), baseline=Baseline.FT,
+        method_hparams=str(hparams), snippets=str(tmp_path / "snippets.json"),
+        tfidf=str(tmp_path / "corpus.txt"),
+    )  # fmt: skip
+    with pytest.raises(CancelledError):
+        evaluate(live, gather(options, 5), stop=stop, on_case=lambda _: stop.set())
+    plan = outcomes_of(live.session).plan
+    asked = to_go_on(plan)
+    assert (asked["method"], asked["snippets"], asked["tfidf"]) == (
+        "ft", options.snippets, options.tfidf
+    )  # fmt: skip
+    hparams.unlink()
+    known = replace(options, method_hparams=None, snippets=asked["snippets"], tfidf=asked["tfidf"])
+    found = evaluate(live, gather(known, 5, "unheard-of", begun=plan))
+    assert len(found.cases) == 4
+    assert [line.rule for line in live.session.lines()] == ["ft"] * 4
