@@ -54,6 +54,7 @@ class Typist(threading.Thread):
         super().__init__(daemon=True)
         self._app = app
         self.typing = threading.Event()
+        self.resting = threading.Event()
         self.done = threading.Event()
 
     def run(self) -> None:
@@ -64,13 +65,19 @@ class Typist(threading.Thread):
             time.sleep(max(clock.due - time.perf_counter(), 0.0))
             if not self.typing.is_set():
                 line = ""
+                self.resting.set()
                 continue
+            self.resting.clear()
             if len(line) >= LINE:
-                self._send("ctrl+u", None)
-                line = ""
+                # Not by a key: one that is bound acts a moment later than a letter sent with it.
+                self._app.call_from_thread(self._clear)
+                line, clock.due = "", time.perf_counter()
             line += letter
             self._app.echo.typed(line, clock.due)
             self._send(letter, letter)
+
+    def _clear(self) -> None:
+        self._app.workspace.line.value = ""
 
     def _send(self, key: str, character: str | None) -> None:
         driver = self._app._driver
@@ -122,7 +129,8 @@ def _loaded(app: Watched) -> bool:
 async def _rested(app: Watched, typist: Typist) -> None:
     """Let the screen catch up with an empty line."""
     typist.typing.clear()
-    await until(lambda: not app.echo.waiting)
+    # Until the typist has seen it, a letter may be on its way, and would go with the old line.
+    await until(lambda: typist.resting.is_set() and not app.echo.waiting)
     app.workspace.line.value = ""
 
 

@@ -20,13 +20,18 @@ class HeaderPart(Static):
         super().__init__(id=id)
         self.label = label
         self.tooltip = Content(tooltip)
+        self._shown: Content | None = None
 
     def show(self, value: Content | str) -> None:
         """Show a value; nothing where it is empty."""
         content = value if isinstance(value, Content) else Content(value)
         self.set_class(not content, "-empty")
         label = (f"{self.label} ", MUTED) if self.label else ""
-        self.update(Content.assemble(label, content))
+        shown = Content.assemble(label, content)
+        # An update lays the whole screen out, and most parts stay as they are from step to step.
+        if self._shown is None or not self._shown.is_same(shown):
+            self._shown = shown
+            self.update(shown)
 
 
 class HeaderBar(Horizontal):

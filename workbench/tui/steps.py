@@ -101,7 +101,7 @@ class Steps:
         elif step in self._records:
             edit.show(self._records[step])
         elif self._conductor.busy:
-            edit.show_nothing(f"step {step} is read when what runs is done")
+            edit.show_nothing("this step is read when what runs is done")
             self._stale = True
         else:
             self._conductor.read_step(step)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.suggester import Suggester
 from textual.widgets import Input
 
@@ -53,6 +55,9 @@ class InputLine(Input):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(LINE)
+
+    # Its size is not its text's: Textual would lay the whole screen out at each letter.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     help = Help(
         "Input line",

@@ -58,6 +58,8 @@ class EditTab(Page):
         "Diagnostics: the numbers that tell a sound edit from one that ruins the model.",
     )
 
+    _nothing = ""
+
     def compose(self) -> ComposeResult:
         """One page of text."""
         yield Static(id="edit-page")
@@ -68,7 +70,9 @@ class EditTab(Page):
 
     def show_nothing(self, why: str) -> None:
         """Say why there is no step to show."""
-        self.query_one("#edit-page", Static).update(Content.styled(why, MUTED))
+        if why != self._nothing:
+            self._nothing = why
+            self.query_one("#edit-page", Static).update(Content.styled(why, MUTED))
 
     def show(self, record: StepRecord) -> None:
         """Show a step."""
@@ -106,6 +110,7 @@ class EditTab(Page):
 
     def _draw(self, parts: Sequence[Content]) -> None:
         shown = [part for part in parts if part]
+        self._nothing = ""
         self.query_one("#edit-page", Static).update(Content("\n\n").join(shown))
 
 

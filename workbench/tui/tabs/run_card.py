@@ -43,8 +43,16 @@ class RunCard(Block):
         else:
             self._done += 1
             self._unsaid += brief.efficacy is False
-        self._head.update(self._counts("running the queue: "))
-        self._body.update(Content("\n").join([_line(each) for each in self._newest]))
+        lines = [_line(each) for each in self._newest]
+        # A card that is full keeps its height: nothing around it has to be laid out again.
+        full = self._done + self._failed > SHOWN and self._fit(lines)
+        self._head.update(self._counts("running the queue: "), layout=not full)
+        self._body.update(Content("\n").join(lines), layout=not full)
+
+    def _fit(self, lines: list[Content]) -> bool:
+        """Whether none is broken, neither now nor as it was drawn last."""
+        width, height = self._body.size
+        return height == len(lines) and all(line.cell_length <= width for line in lines)
 
     def finish(self, result: RunDone) -> None:
         """It came to its end."""
