@@ -20,7 +20,7 @@ from ..settings import Settings
 from .alt_digits import free_alt_digits
 from .conductor import Conductor
 from .keymap import Keymap, bindings_of
-from .keys import ACTIONS, APP
+from .keys import ACTIONS, APP, PANE_OF
 from .lane.desk import Desk
 from .lane.jobs import LaneBridge
 from .tabs.table import TABS
@@ -70,7 +70,7 @@ class Workbench(App[None]):
         super().__init__()
         free_alt_digits()
         self.settings = Settings() if settings is None else settings
-        self.keymap = Keymap(ACTIONS, self.settings.keys)
+        self.keymap = Keymap(ACTIONS, self.settings.keys, PANE_OF)
         self.keymap.apply(self)
         self._desk = desk
         self._finished = False

@@ -154,24 +154,40 @@ class Keymap:
     Args:
         actions: All there are.
         chosen: Action to keys, parted by commas; an empty text takes its keys away.
+        panes: The pane of each action that acts in one alone: two panes may share a key.
 
     Raises:
         SettingsError: There is no such action or key, or two actions were given one key.
     """
 
-    def __init__(self, actions: Iterable[Action], chosen: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        actions: Iterable[Action],
+        chosen: Mapping[str, str] | None = None,
+        panes: Mapping[str, str] | None = None,
+    ) -> None:
         self.actions = {action.name: action for action in actions}
         self.chosen = dict(chosen or {})
-        taken: dict[str, str] = {}
+        self._panes = dict(panes or {})
+        taken: dict[str, list[str]] = {}
         for name, keys in self.chosen.items():
             self._check_action(name)
             for key in filter(None, (each.strip() for each in keys.split(","))):
                 _check_key(name, key)
-                if taken.setdefault(key, name) != name:
-                    raise SettingsError(
-                        f"keys.{name}: {key!r} is given to {taken[key]} too",
-                        "a key can do one thing; choose another",
-                    )
+                for other in taken.setdefault(key, []):
+                    if self._meet(name, other):
+                        raise SettingsError(
+                            f"keys.{name}: {key!r} is given to {other} too",
+                            "a key can do one thing; choose another",
+                        )
+                taken[key].append(name)
+
+    def _meet(self, one: str, other: str) -> bool:
+        """Whether two actions may be within reach of one key press."""
+        if one == other:
+            return False
+        first, second = self._panes.get(one), self._panes.get(other)
+        return first is None or second is None or first == second
 
     def _check_action(self, name: str) -> None:
         if name not in self.actions:

@@ -6,6 +6,7 @@ A letter is typed where text is typed, so what a letter does in panes has a key 
 from __future__ import annotations
 
 from .keymap import LINE, LISTS, PAGES, Action
+from .pane_keys import PANES
 from .tabs.table import TABS
 
 
@@ -111,7 +112,11 @@ GROUPS: tuple[tuple[str, tuple[Action, ...]], ...] = (
     ("In the input line", LINE),
     ("In lists", LISTS),
     ("In pages of text", PAGES),
+    *PANES,
 )
 """Every action, as the docs list them."""
+
+PANE_OF = {action.name: title for title, group in PANES for action in group}
+"""The pane of each action that acts in one alone."""
 
 ACTIONS: tuple[Action, ...] = tuple(action for _, group in GROUPS for action in group)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import pkgutil
 from collections import Counter
 from pathlib import Path
 
@@ -10,11 +12,12 @@ import pytest
 from textual._xterm_parser import XTermParser
 
 from romebench.errors import SettingsError
+from romebench.workbench import tui
 from romebench.workbench.settings import Settings
 from romebench.workbench.tui.alt_digits import free_alt_digits
 from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.keymap import Action, Keymap, printable
-from romebench.workbench.tui.keys import ACTIONS, APP, GROUPS, WORKSPACE
+from romebench.workbench.tui.keys import ACTIONS, APP, GROUPS, PANE_OF, WORKSPACE
 from romebench.workbench.tui.tabs.table import TABS
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -58,6 +61,31 @@ def test_what_is_no_key_is_refused_in_one_line(chosen, message, hint):
 )
 def test_what_a_terminal_sends_is_a_key(key):
     assert Keymap(ACTIONS, {"undo": key}).keys_of("undo") == [key]
+
+
+def test_two_panes_may_share_a_key_and_one_pane_may_not():
+    shared = {"watch_overlay": "w", "eval_new": "w"}
+    assert Keymap(ACTIONS, shared, PANE_OF).keys_of("eval_new") == ["w"]
+    for other in ("watch_vitals", "undo"):
+        with pytest.raises(SettingsError, match="given to watch_overlay too"):
+            Keymap(ACTIONS, {"watch_overlay": "w", other: "w"}, PANE_OF)
+
+
+def test_every_key_of_ours_is_in_the_table():
+    """But those that answer a dialog or leave it, and vim's in the tree of folders."""
+    found = []
+    for module in pkgutil.walk_packages(tui.__path__, f"{tui.__name__}."):
+        for kind in vars(importlib.import_module(module.name)).values():
+            own = vars(kind).get("BINDINGS", ()) if isinstance(kind, type) else ()
+            if own and kind.__module__ == module.name and ".dialogs." not in module.name:
+                found += [(kind.__name__, binding) for binding in own]
+    assert len(found) > 100
+    outside = [
+        (name, binding.key)
+        for name, binding in found
+        if binding.id not in {action.name for action in ACTIONS}
+    ]
+    assert set(outside) <= {("JumpOverlay", "escape,ctrl+o"), ("PromptInput", "escape")}, outside
 
 
 def test_the_page_of_keys_is_current():

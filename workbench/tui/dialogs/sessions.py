@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from ..keymap import bindings_of
+from ..pane_keys import SESSIONS
 from ..side.lines import LineList
 from ..text import FAINT, MUTED, said, verdict_content
 from .base import Dialog
@@ -91,12 +93,7 @@ class SessionsDialog(Dialog[None]):
         wish: Told what is to be done with which session.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "wish('new')", "new", tooltip="Make a session"),
-        Binding("r", "wish('rename')", "rename", tooltip="Give it another name"),
-        Binding("d,delete", "wish('delete')", "delete", tooltip="Delete it, after a question"),
-        Binding("o", "wish('open')", "open", tooltip="Go on with it"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(SESSIONS)
 
     title_text = "Sessions"
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
 from ..helpable import Help
+from ..keymap import bindings_of
+from ..pane_keys import GO_TO_STEP
 from ..text import BASE_GLYPH, FAINT, MUTED, ratio, said, verdict_glyph, verdict_style
 from ..view import View
 from .lines import LineList
@@ -32,9 +34,7 @@ class HistoryList(LineList):
     """The steps; Enter or a click on the highlighted one goes there."""
 
     BORDER_TITLE = "History"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "go to", tooltip="Move the cursor to this step"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of((GO_TO_STEP,))
 
     help = Help(
         "History",

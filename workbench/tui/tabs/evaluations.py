@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from ...commands.parsing import Invocation
 from ..helpable import Help
+from ..keymap import bindings_of
 from ..lane.asks import CaseAsked, ResumeAsked, RunAsked, RunsAsked
 from ..messages import CommandWanted, StopWanted
+from ..pane_keys import EVAL
 from ..side.lines import LineList
 from ..text import FAINT, MUTED, duration, said
 from ..view import View
@@ -44,11 +46,7 @@ class EvalTab(ReadingTab, Vertical, can_focus=True):
     """Three pages, one inside the other."""
 
     follows = frozenset({"eval counterfact", "eval zsre"})
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "new", tooltip="Begin an evaluation"),
-        Binding("space", "stop_or_go_on", "stop / go on", tooltip="Stop the run, or go on with it"),
-        Binding("backspace,left,h", "back", "back", tooltip="Back to the page around this one"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(EVAL)
 
     help = Help(
         "Eval",

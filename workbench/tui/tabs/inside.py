@@ -18,7 +18,10 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from ..helpable import Help
+from ..keymap import bindings_of
 from ..lane.looks import KINDS, LENS, TRACE, Look, LookAsked
+from ..pane_keys import INSIDE
+from ..pane_keys import TRACE as TRACE_KEYS
 from ..text import MUTED
 from ..view import View
 from .reading import ReadingTab
@@ -50,9 +53,7 @@ class InsideTab(ReadingTab, Vertical, can_focus=True):
     """
 
     tab: ClassVar[str]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "prompt", "prompt", tooltip="Type another prompt"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(INSIDE)
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -170,9 +171,7 @@ class TraceTab(InsideTab):
     """Which states carry the fact."""
 
     tab = TRACE
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "kind", "states / mlp / attn", tooltip="Restore something else"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(TRACE_KEYS)
     help = Help(
         "Trace",
         "Noise on the subject's embeddings makes the model forget the fact; then one state (or a "

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
 from ..copying import Copy
 from ..helpable import Help
+from ..keymap import bindings_of
 from ..lane.asks import OperationsAsked
+from ..pane_keys import GO_TO_OPERATION
 from ..side.lines import LineList
 from ..text import FAINT, MUTED, duration, said, step_name
 from ..view import View
@@ -29,9 +31,7 @@ _WIDE = 76
 class LogList(ReadingTab, LineList):
     """The operations, newest first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "go to", tooltip="Go to where the operation left the cursor"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of((GO_TO_OPERATION,))
 
     help = Help(
         "Log",

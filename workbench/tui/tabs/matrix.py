@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
 from ...render.heat import SHADES, diverging
+from ..keymap import bindings_of
+from ..pane_keys import MATRIX
 from ..side.lines import LineList
 from ..text import FAINT, MUTED, said
 from .plot import CURSOR, Cell, row_of
@@ -51,11 +53,7 @@ class Spot:
 class MatrixList(LineList):
     """The matrix; the highlight is a line, and in it a cell."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "column(-1)", "step before", show=False),
-        Binding("right,l", "column(1)", "step after", show=False),
-        Binding("enter", "choose", "go to", tooltip="Go to the step of the column"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MATRIX)
 
     class Pointed(Message):
         """Another cell is under the cursor."""

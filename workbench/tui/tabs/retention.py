@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from ..conductor import invocation
 from ..helpable import Help
+from ..keymap import bindings_of
 from ..lane.asks import RetentionAsked
 from ..messages import CommandWanted
+from ..pane_keys import RETENTION
 from ..side.lines import LineList
 from ..text import FAINT, MUTED, percent, said
 from ..view import View
@@ -40,11 +42,7 @@ class RetentionTab(ReadingTab, Vertical, can_focus=True):
     """A curve of what was forgotten over a matrix of edits by steps."""
 
     follows = frozenset({"retention"})
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "measure(False)", "measure", tooltip="Ask every edit again at later steps"),
-        Binding("M", "measure(True)", "measure all", show=False),
-        Binding("p", "score", "score", tooltip="In force, paraphrases or neighbours"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(RETENTION)
 
     help = Help(
         "Retention",

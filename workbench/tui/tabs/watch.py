@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
 from ..conductor import invocation
 from ..helpable import Help
+from ..keymap import bindings_of
 from ..lane.asks import TrailsAsked
 from ..messages import CommandWanted
+from ..pane_keys import WATCH
 from ..text import MUTED
 from ..view import View
 from .reading import ReadingTab
@@ -32,25 +34,7 @@ class WatchTab(ReadingTab, Widget, can_focus=True):
     ALLOW_SELECT = False
     follows = frozenset({"run", "step"})
     DEFAULT_CSS = "WatchTab { height: 1fr; text-wrap: nowrap; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "step before", show=False),
-        Binding("right,l", "move(1)", "step after", show=False),
-        Binding("shift+left,H,pageup", "leap(-1)", "a tenth back", show=False),
-        Binding("shift+right,L,pagedown", "leap(1)", "a tenth on", show=False),
-        Binding("home,g", "end(-1)", "first step", show=False),
-        Binding("end,G", "end(1)", "last step", show=False),
-        Binding("up,k", "select(-1)", "session above", show=False),
-        Binding("down,j", "select(1)", "session below", show=False),
-        Binding("enter", "choose", "go to", tooltip="Go to the step under the cursor"),
-        Binding("o", "overlay", "overlay", tooltip="Choose sessions to lay over this one"),
-        Binding("v", "vitals", "vitals", tooltip="Choose which vitals are drawn"),
-        Binding("f", "more", "more figures", show=False, tooltip="Show the vitals that come next"),
-        Binding("n", "bad(1)", "next warning", show=False),
-        Binding("N", "bad(-1)", "warning before", show=False),
-        Binding("plus,equals_sign", "zoom(-1)", "zoom in", show=False),
-        Binding("minus", "zoom(1)", "zoom out", show=False),
-        Binding("0", "zoom(0)", "all steps", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(WATCH)
 
     help = Help(
         "Watch",

@@ -7,13 +7,15 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from ..helpable import Help
+from ..keymap import bindings_of
 from ..lane.examples import Example
+from ..pane_keys import TRY_EXAMPLE
 from ..side.lines import LineList
 from ..text import MUTED, said
 from .blocks import Block
@@ -37,9 +39,7 @@ _WIDE = 72
 class ExampleList(LineList):
     """Edits to try; a click or Enter puts one in the input line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "try it", tooltip="Put the edit in the input line"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of((TRY_EXAMPLE,))
 
     help = Help(
         "First edits",
