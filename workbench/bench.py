@@ -10,15 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..engine.imports import bring
 from ..engine.progress import NEVER, ProgressSink, StopFlag, ignore
 from ..errors import SessionBusyError, StoreError, UsageError
 from ..hparams import preset_for
 from .commands.options import SessionChoices
 from .defaults import session_defaults
 from .paths import Paths
+from .status import Status as Status
 
 if TYPE_CHECKING:
     from ..engine.model import LoadedModel
@@ -31,54 +32,6 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where things stand, for a header or a toolbar.
-
-    Attributes:
-        layer: The edited layer of the session's hparams.
-        second_moment: "C", or "C=I" where the session has no statistics.
-        step: The cursor's step; 0 at the base.
-        depth: Steps between the base and the cursor.
-        length: Steps between the base and the tip of the branch.
-        total: Steps of the session, on all branches.
-        verdict: Of the cursor's step; empty at the base.
-        writable: This process holds the session's writer lock.
-        loaded: The model is in memory.
-        vitals: Which vitals are taken after each step, "cheap" or "full".
-        guard: What a verdict does: "off", "warn", "stop" or "undo".
-    """
-
-    session: str
-    model: str
-    device: str
-    dtype: str
-    rule: str
-    weight_name: str
-    layer: int
-    second_moment: str
-    branch: str
-    step: int
-    depth: int
-    length: int
-    total: int
-    verdict: str
-    writable: bool
-    loaded: bool
-    vitals: str = "full"
-    guard: str = "stop"
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What is not as usual: how the session is watched, and whether it can be written to."""
-        found = {
-            "read-only": not self.writable,
-            f"guard {self.guard}": self.guard != "stop",
-            f"{self.vitals} vitals": self.vitals != "full",
-        }
-        return tuple(remark for remark, holds in found.items() if holds)
 
 
 def options_of(choices: SessionChoices) -> SessionOptions:
@@ -274,6 +227,7 @@ class Bench:
             ModelError: The model can't be loaded, or isn't the one that was recorded.
             SessionBusyError: Another process writes to the session, and `write` is set.
         """
+        bring()
         from ..sessions.setup import attach_live, check_options
 
         name = self.name
@@ -337,6 +291,7 @@ class Bench:
         Args:
             name: Its name; None to name it after its model.
         """
+        bring()
         from ..sessions.setup import create_live
 
         self._release()

@@ -21,9 +21,11 @@ from textual._compositor import CompositorUpdate
 from textual.events import Key
 from textual.screen import Screen
 
+from romebench.engine.imports import preload
 from romebench.workbench.bench import Bench
 from romebench.workbench.paths import Paths
 from romebench.workbench.threads import wait_politely
+from romebench.workbench.tui import SWITCH_S
 from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.collector import rest
 from romebench.workbench.tui.lane.desk import Desk
@@ -145,6 +147,8 @@ async def _typed(app: Watched, typist: Typist, phase: str, keys: int) -> None:
 def main() -> None:
     wait_politely()
     rest()
+    sys.setswitchinterval(SWITCH_S)
+    threading.Thread(target=preload, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         found = asyncio.run(measure(int(sys.argv[1]), Path(folder)))
     print(json.dumps(found))

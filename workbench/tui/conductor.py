@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.3
-"""While a run lands step after step, the screen gets a new picture this often."""
+"""While a run lands step after step, the screen gets a new picture at most this often."""
+
+_LOOK_SHARE = 0.1
+"""And no more of the lane's time goes into pictures than this: a long session's take long."""
 
 
 def invocation(name: str, /, **params: object) -> Invocation:
@@ -63,6 +66,7 @@ class Conductor:
         self._loading: Job | None = None
         self._looking: Job | None = None
         self._reading: Ask | None = None
+        self._look_s = 0.0
 
     @property
     def busy(self) -> bool:
@@ -156,9 +160,10 @@ class Conductor:
         def hear(event: Chunk | StepBrief) -> None:
             nonlocal looked
             emit(event)
-            if isinstance(event, StepBrief) and time.monotonic() - looked > _LOOK_EVERY_S:
-                looked = time.monotonic()
+            pause = max(_LOOK_EVERY_S, self._look_s / _LOOK_SHARE)
+            if isinstance(event, StepBrief) and time.monotonic() - looked > pause:
                 self._look()
+                looked = time.monotonic()
 
         def note(text: str) -> None:
             self.bridge.post(Noted(text))
@@ -202,7 +207,9 @@ class Conductor:
 
     def _look(self) -> None:
         """Post a new picture; a store that can't be read is told of by the command itself."""
+        began = time.monotonic()
         try:
             self.bridge.post(ViewChanged(self._desk.view()))
         except RomebenchError:
             logger.warning("the session could not be read", exc_info=True)
+        self._look_s = time.monotonic() - began
