@@ -9,13 +9,11 @@ import json
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from textual.pilot import Pilot
 
-from romebench.engine.imports import preload
 from romebench.hparams import load_preset
 from romebench.workbench.bench import Bench
 from romebench.workbench.paths import Paths
@@ -86,7 +84,6 @@ def main() -> None:
     wait_politely()
     rest()
     sys.setswitchinterval(SWITCH_S)
-    threading.Thread(target=preload, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         curve = asyncio.run(measure(int(sys.argv[1]), Path(folder)))
     print(json.dumps({"curve": curve}))

@@ -21,7 +21,6 @@ from textual._compositor import CompositorUpdate
 from textual.events import Key
 from textual.screen import Screen
 
-from romebench.engine.imports import preload
 from romebench.workbench.bench import Bench
 from romebench.workbench.paths import Paths
 from romebench.workbench.threads import wait_politely
@@ -148,7 +147,6 @@ def main() -> None:
     wait_politely()
     rest()
     sys.setswitchinterval(SWITCH_S)
-    threading.Thread(target=preload, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         found = asyncio.run(measure(int(sys.argv[1]), Path(folder)))
     print(json.dumps(found))

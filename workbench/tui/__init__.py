@@ -31,15 +31,11 @@ def run_tui(bench: Bench) -> int:
         SettingsError: A key of the settings is off.
     """
     import sys
-    from threading import Thread
 
-    from ...engine.imports import preload
     from .collector import rest, settle
 
     rest()
     sys.setswitchinterval(SWITCH_S)
-    # In the shadow of the first paint: it takes a core, and not the interpreter.
-    Thread(target=preload, name="preload", daemon=True).start()
     from .app import Workbench
     from .lane.desk import Desk
 
