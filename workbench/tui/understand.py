@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from ...errors import UsageError
@@ -17,6 +18,9 @@ from .conductor import invocation
 from .sampling import Choice
 
 DEFAULT = Choice()
+
+OVERVIEW_CELLS = 66
+"""What a dialog shows of a line on a screen of 80 columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +85,19 @@ def _printable(asked: Invocation | HelpAsked) -> Invocation | HelpAsked:
 
 
 def overview() -> str:
-    """Every command with its summary, by group."""
+    """Every command with its summary, by group; no line is wider than the narrowest dialog."""
     width = max(len(command.name) for command in COMMANDS) + 1
+
+    def told(name: str, about: str) -> str:
+        return textwrap.fill(
+            f"  {'/' + name:<{width}}  {about}", OVERVIEW_CELLS, subsequent_indent=" " * (width + 4)
+        )
+
     lines = []
     for group in GROUPS:
         lines += ["", group]
-        lines += [
-            f"  {'/' + command.name:<{width}}  {command.summary}"
-            for command in COMMANDS
-            if command.group == group
-        ]
+        lines += [told(each.name, each.summary) for each in COMMANDS if each.group == group]
     lines += ["", "The workbench"]
-    lines += [f"  {'/' + word:<{width}}  {about}" for word, about in OWN_WORDS.items()]
+    lines += [told(word, about) for word, about in OWN_WORDS.items()]
     lines += ["", "/help NAME tells what a command takes."]
     return "\n".join(lines[1:])

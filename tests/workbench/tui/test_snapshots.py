@@ -13,7 +13,6 @@ STAMP = "2026-03-01T12:30:00.000000+00:00"
 EDIT = "[LeBron James] plays the sport of => football"
 
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-small = pytest.mark.parametrize("size", SIZES[:1], ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_edit_tab(picture, worked, size):
     assert picture(worked, size, keys("escape", "down"), to_the_tab)
 
 
-@small
+@sizes
 def test_log_tab(picture, worked, size):
     async def to_the_tab(app, pilot):
         app.workspace.open_tab("log")
@@ -102,43 +101,43 @@ def test_log_tab(picture, worked, size):
     assert picture(worked, size, to_the_tab)
 
 
-@small
+@sizes
 def test_typing_an_edit(picture, worked, size):
     assert picture(worked, size, line(EDIT, enter=False))
 
 
-@small
+@sizes
 def test_typing_a_command(picture, worked, size):
     assert picture(worked, size, line("/goto ", enter=False))
 
 
-@small
+@sizes
 def test_compare(picture, worked, size):
     assert picture(worked, size, line("The Eiffel Tower is located in"), keys("alt+c"))
 
 
-@small
+@sizes
 def test_edit_form(picture, worked, size):
     assert picture(worked, size, line(EDIT, enter=False), keys("alt+e"), keys("tab"))
 
 
-@small
+@sizes
 def test_help(picture, worked, size):
     assert picture(worked, size, keys("escape", "f1"))
 
 
-@small
+@sizes
 def test_palette(picture, worked, size):
     assert picture(worked, size, keys("ctrl+p"), keys(*"queue"), keys())
 
 
-@small
+@sizes
 def test_error(picture, worked, size):
     worked.raises = StoreError("the disk is full: /data/romebench.sqlite3", "make room, try again")
     assert picture(worked, size, line(EDIT))
 
 
-@small
+@sizes
 def test_light_theme(picture, worked, size):
     async def light(app, pilot):
         app.theme = "romebench-light"
@@ -146,13 +145,13 @@ def test_light_theme(picture, worked, size):
     assert picture(worked, size, light, line(EDIT))
 
 
-@small
+@sizes
 def test_no_color(picture, worked, size, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert picture(worked, size, line(EDIT))
 
 
-@small
+@sizes
 def test_sessions(picture, worked, size):
     worked.others = (
         SessionSummary("older", "gpt2-xl", "rome", 1204, 1204, "main", STAMP, STAMP, "collapsed"),
@@ -160,19 +159,45 @@ def test_sessions(picture, worked, size):
     assert picture(worked, size)
 
 
-@small
+@sizes
 def test_sampling(picture, worked, size):
     assert picture(worked, size, keys("alt+t"))
 
 
-@small
+@sizes
 def test_jump(picture, worked, size):
     assert picture(worked, size, line("The Eiffel Tower", enter=False), keys("ctrl+o"))
 
 
-@small
+@sizes
 def test_high_contrast(picture, worked, size):
     async def contrast(app, pilot):
         app.theme = "romebench-contrast"
 
     assert picture(worked, size, contrast, line(EDIT))
+
+
+@sizes
+def test_export(picture, worked, size, monkeypatch):
+    monkeypatch.chdir("/")
+    assert picture(worked, size, keys("alt+x"))
+
+
+@sizes
+def test_branch(picture, worked, size):
+    assert picture(worked, size, keys("alt+n"))
+
+
+@sizes
+def test_confirm(picture, worked, size):
+    assert picture(worked, size, line("/queue clear"))
+
+
+@sizes
+def test_command_form(picture, worked, size):
+    assert picture(worked, size, keys("ctrl+p"), keys(*"queueadd"), keys("enter"))
+
+
+@sizes
+def test_commands(picture, worked, size):
+    assert picture(worked, size, line("/help"))
