@@ -17,7 +17,7 @@ from romebench.errors import RequestError
 from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.lane.desk import Desk, Ears
 from romebench.workbench.tui.lane.looks import Look, LookAsked
-from romebench.workbench.tui.tabs.inside import LensTab, TraceTab
+from romebench.workbench.tui.tabs.inside import LensTab, PromptInput, TraceTab
 
 from .conftest import FakeDesk
 
@@ -212,3 +212,27 @@ async def test_without_a_prompt_the_tabs_say_what_to_do(
             assert "make an edit, or press Enter and type a prompt" in text(app)
             assert app.screen.query_one(kind).help.title in ("Lens", "Trace")
         assert desk.looked == []
+
+
+@pytest.mark.parametrize(
+    "size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: "{}x{}".format(*size)
+)
+@pytest.mark.parametrize("tab", ["lens", "trace"])
+def test_pictures_of_the_tabs(
+    snap_compare: Any, desk: LookDesk, make_app: Make, settle: Any, tab: str, size: tuple[int, int]
+) -> None:
+    app = make_app(desk)
+
+    async def before(pilot: Any) -> None:
+        await settle(pilot)
+        app.workspace.open_tab(tab)
+        app.screen.query_one(
+            f"#{tab}-prompt", PromptInput
+        ).value = "[LeBron James] plays the sport of"
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if desk.looked and desk.looked[-1][0] == tab:
+                break
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=before)
