@@ -40,6 +40,8 @@ def curves(losses: Sequence[Mapping[str, Any]]) -> Content:
         if not values:
             continue
         show = percent if key == "prob" else figure
+        if key == "prob" and "nll" not in losses[0]:
+            about = "behind the prompt"
         lines.append(
             Content.assemble(
                 (f"{name:<10}", MUTED),
