@@ -24,6 +24,12 @@ def run(*, quick: bool) -> None:
     _rows("Pilot", {name: Latencies(found) for name, found in _child("pilot", keys).items()})
     _rows("pseudo-terminal", measure_terminal(keys))
     print(f"\nLoad of the machine after: {_load()}.\n")
+    print("| in the history | keys | median CPU, ms | p99, ms |")
+    print("|---|---|---|---|")
+    for name, ms in _child("scrolling", 50 if quick else 200).items():
+        found = Latencies(ms)
+        print(f"| {name} | {len(ms)} | {found.median:.1f} | {found.p99:.1f} |", flush=True)
+    print()
     print("| operations | resident, MB |")
     print("|---|---|")
     for done, megabytes in _child("memory", operations)["curve"]:
