@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import safetensors.numpy
 
@@ -119,59 +115,6 @@ def test_an_export_brings_every_step_back(
     )  # fmt: skip
     names = safetensors.numpy.load_file(report.path).keys()
     assert {f"00001.{SITE}.left", f"00002.{SITE}.gradients", f"00003.{SITE}.inputs"} <= set(names)
-
-
-def test_numpy_alone_gives_the_hash_of_a_fine_tuned_step(
-    live: LiveSession, load_small: Callable[..., LoadedModel], tmp_path: Path
-) -> None:
-    """From the model's own file and the export, with nothing of romebench's or torch's."""
-    live.edit(request_for(1), way=FT_L)
-    live.edit(request_for(2), way=FT_ATTN)
-    export_session(live.session.repository, "study", tmp_path / "study.jsonl")
-    lines = [json.loads(x) for x in (tmp_path / "study.jsonl").read_text("utf-8").splitlines()]
-    base = safetensors.numpy.load_file(Path(str(load_small("gpt2").path)) / "model.safetensors")
-    held: dict[str, np.ndarray] = {}
-    steps = {line["step"]: line for line in lines if line["type"] == "step"}
-    for line in (line for line in lines if line["type"] == "delta"):
-        name = line["weight_name"]
-        bias = name.removesuffix("weight") + "bias"
-        held.setdefault(name, base[name].T.copy())
-        held.setdefault(bias, base[bias].copy())
-        parts = safetensors.numpy.load(base64.b64decode(line["data"]))
-        outer = [sum_of(g[:, :, None] * parts["inputs"][:, None, :]) for g in parts["gradients"]]
-        adam(held[name], outer, parts["adam"])
-        adam(held[bias], [sum_of(g) for g in parts["gradients"]], parts["adam"])
-        hashed = hashlib.sha256()
-        for key in sorted(held):
-            shape = " ".join(map(str, held[key].shape))
-            hashed.update(f"{key} float32 {shape}\n".encode())
-            hashed.update(np.ascontiguousarray(held[key], dtype="<f4").tobytes())
-        assert hashed.hexdigest() == steps[line["step"]]["weight_sha256"]
-
-
-def sum_of(parts: np.ndarray) -> np.ndarray:
-    """In the order of the positions: numpy's own sum adds pairwise."""
-    total = parts[0].copy()
-    for part in parts[1:]:
-        total += part
-    return total
-
-
-def adam(tensor: np.ndarray, gradients: list[np.ndarray], settings: np.ndarray) -> None:
-    """Adam in fp32, in place, each operation rounded by itself."""
-    lr, decay, limit = (float(value) for value in settings)
-    f32 = np.float32
-    lower, upper = tensor - f32(limit), tensor + f32(limit)
-    mean, square = np.zeros_like(tensor), np.zeros_like(tensor)
-    left1 = left2 = 1.0
-    for given in gradients:
-        gradient = given + tensor * f32(decay) if decay else given
-        left1, left2 = left1 * 0.9, left2 * 0.999
-        mean = mean * f32(0.9) + gradient * f32(1 - 0.9)
-        square = square * f32(0.999) + gradient * gradient * f32(1 - 0.999)
-        scale = np.sqrt(square) * f32(1 / math.sqrt(1 - left2)) + f32(1e-8)
-        tensor -= mean / scale * f32(lr / (1 - left1))
-        np.clip(tensor, lower, upper, out=tensor)
 
 
 def test_a_cancelled_edit_leaves_nothing(live: LiveSession) -> None:
