@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 
 from romebench.engine.request import EditRequest
 from romebench.hparams import Hparams
@@ -87,3 +88,14 @@ def live(make_live: Callable[..., LiveSession]) -> LiveSession:
 def at_layer(layer: int) -> Hparams:
     """The hyperparameters of these tests at another layer."""
     return replace(HPARAMS, layers=(layer,))
+
+
+def snapshot(live: LiveSession) -> dict[str, torch.Tensor]:
+    """Every parameter, to the bit."""
+    return {name: p.detach().clone() for name, p in live.model.model.named_parameters()}
+
+
+def same(live: LiveSession, before: dict[str, torch.Tensor]) -> bool:
+    """Whether every parameter is what it was, to the bit."""
+    after = dict(live.model.model.named_parameters())
+    return all(torch.equal(after[name], tensor) for name, tensor in before.items())

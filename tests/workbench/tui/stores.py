@@ -34,7 +34,8 @@ from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.lane.desk import Desk, Ears
 from romebench.workbench.tui.view import View
 
-from .conftest import FACTS, STAMP, WEIGHT, settled, step_record
+from .conftest import settled
+from .fake_desk import FACTS, STAMP, WEIGHT, step_record
 
 HPARAMS = {"layers": [1], "v_lr": 0.5, "v_num_grad_steps": 20}
 MODEL = "a" * 64

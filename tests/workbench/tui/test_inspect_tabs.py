@@ -19,7 +19,7 @@ from romebench.workbench.tui.lane.desk import Desk, Ears
 from romebench.workbench.tui.lane.looks import Look, LookAsked
 from romebench.workbench.tui.tabs.inside import LensTab, PromptInput, TraceTab
 
-from .conftest import FakeDesk
+from .fake_desk import FakeDesk
 
 TOKENS = ("Le", "Bron", " James", " plays", " the", " sport", " of")
 

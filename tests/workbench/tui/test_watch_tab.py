@@ -21,7 +21,7 @@ from romebench.workbench.tui.lane.desk import Desk, Ears
 from romebench.workbench.tui.messages import ViewChanged
 from romebench.workbench.tui.tabs.watch import WatchTab
 
-from .conftest import step_record
+from .fake_desk import step_record
 from .stores import StoreDesk, bench_at, calibrate, calm, look_at, ruin, tell, vitals
 
 Make = Callable[[Desk], Workbench]
