@@ -59,6 +59,19 @@ def lens_table(found: Lens) -> list[RenderableType]:
 
 def comparison_table(found: LensComparison, names: tuple[str, str]) -> list[RenderableType]:
     """Two lenses in two columns, row by row; a changed row is marked."""
+    made = parts.Fitting(*(_side_by_side(found, names, most) for most in (2, 1)))
+    count = sum(found.changed)
+    said = f"{parts.count(count, 'layer')} changed" if count else "no layer changed"
+    if found.flip is None:
+        return [made, _note(said + "; the answer is the same")]
+    return [
+        made,
+        _note(f"{said}; the answer flips at layer {found.flip}: ", _token(found.before.answer),
+              " → ", _token(found.after.answer)),
+    ]  # fmt: skip
+
+
+def _side_by_side(found: LensComparison, names: tuple[str, str], most: int) -> Table:
     made = parts.table(
         ">layer", "", names[0], names[1], *(f">{w}" for w in found.after.watched), rows=()
     )
@@ -70,16 +83,9 @@ def comparison_table(found: LensComparison, names: tuple[str, str]) -> list[Rend
             Text(f"{a} → {b}" if a != b else str(a))
             for a, b in zip(before.watched_ranks, after.watched_ranks, strict=True)
         ]
-        made.add_row(str(before.layer), mark, _tops(before, 2), _tops(after, 2, changed), *ranks)
-    count = sum(found.changed)
-    said = f"{parts.count(count, 'layer')} changed" if count else "no layer changed"
-    if found.flip is None:
-        return [made, _note(said + "; the answer is the same")]
-    return [
-        made,
-        _note(f"{said}; the answer flips at layer {found.flip}: ", _token(found.before.answer),
-              " → ", _token(found.after.answer)),
-    ]  # fmt: skip
+        tops = (_tops(before, most), _tops(after, most, changed))
+        made.add_row(str(before.layer), mark, *tops, *ranks)
+    return made
 
 
 def trace_shown(result: TraceShown) -> RenderableType:
@@ -301,7 +307,8 @@ def _tops(row: LensRow, most: int | None = None, changed: bool = False) -> Text:
     text = Text()
     for i, (token, prob) in enumerate(zip(row.tokens[:most], row.probs, strict=False)):
         style = _CHANGED if changed and not i else "bold" if not i else ""
-        text.append_text(_token(token, style)).append(f" {parts.percent(prob)}  ", parts.LABEL)
+        text.append("  " if i else "").append_text(_token(token, style))
+        text.append(f" {parts.percent(prob)}", parts.LABEL)
     return text
 
 

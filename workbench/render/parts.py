@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -95,6 +98,8 @@ def table(*columns: str, rows: Iterable[Sequence[Text | str]]) -> Table:
         made.add_column(
             name.lstrip(">"),
             justify="right" if right else "left",
+            # Numbers, and marks of one cell, are never what is cut where it gets narrow.
+            min_width=max(1, cell_len(name.lstrip(">"))) if right or not name else None,
             no_wrap=True,
             overflow="ellipsis",
         )
@@ -111,3 +116,19 @@ def facts(rows: Iterable[tuple[str, Text | str]]) -> Table:
     for name, value in rows:
         made.add_row(name, value)
     return made
+
+
+class Fitting:
+    """The first of several that is no wider than the terminal, else the last."""
+
+    def __init__(self, *choices: RenderableType) -> None:
+        self._choices = choices
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Measured without a limit: a table within one says that it fits."""
+        free = options.update(max_width=10_000)
+        for choice in self._choices[:-1]:
+            if Measurement.get(console, free, choice).maximum <= options.max_width:
+                yield choice
+                return
+        yield self._choices[-1]

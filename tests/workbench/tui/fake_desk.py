@@ -126,6 +126,7 @@ class FakeDesk(Desk):
         raises: Raised by the next command.
         written: What the model writes, in pieces.
         said: What the model at the cursor answers.
+        verdict: Of the steps to come.
     """
 
     def __init__(self, home: Path, *, steps: int = 0, exists: bool = True) -> None:
@@ -149,6 +150,7 @@ class FakeDesk(Desk):
         self.written = [" the", " city", " of Paris."]
         self.said = " football. He is an athlete."
         self.closed = False
+        self.verdict = "uncalibrated"
         for _ in range(steps):
             self._grow()
 
@@ -161,7 +163,7 @@ class FakeDesk(Desk):
         if self.cursor != self.branches[self.branch]:
             self.branch = f"{self.branch}-{len(self.branches) + 1}"
         depth = self.records[self.cursor].depth + 1 if self.cursor else 1
-        record = step_record(step, self.cursor, depth)
+        record = step_record(step, self.cursor, depth, verdict=self.verdict)
         self.records[step] = record
         self.branches[self.branch] = self.cursor = step
         return record

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.color import Color
+
 from romebench.workbench.tui.side.history import HistoryList
 from romebench.workbench.tui.tabs.cards import EditCard, MoveCard
 from romebench.workbench.tui.tabs.edit import EditTab
@@ -57,6 +59,20 @@ async def test_an_edit_shows_both_answers_and_figures(make_desk, make_app, settl
         assert "‖Δ‖/‖W₀‖ .081" in seen
         assert "uncalibrated" in seen
         assert "step 1/1 on main" in seen
+
+
+async def test_the_bar_of_an_edit_has_the_colour_of_its_verdict(make_desk, make_app, settle, send):
+    desk = make_desk()
+    app = make_app(desk)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for verdict in ("ok", "warn", "collapsed"):
+            desk.verdict = verdict
+            await send(pilot, EDIT)
+        colours = app.theme_variables
+        bars = [card.styles.border_left[1].hex for card in app.screen.query(EditCard)]
+        wanted = [colours[name] for name in ("success", "warning", "error")]
+        assert bars == [Color.parse(name).hex for name in wanted]
 
 
 async def test_undo_and_redo_by_letter_and_by_twin(desk, make_app, settle):

@@ -91,7 +91,7 @@ class EditCard(Card):
     """A new step."""
 
     def __init__(self, job: int, result: Edited) -> None:
-        super().__init__(job, "-edited")
+        super().__init__(job, f"-edited -{result.step.verdict}")
         self.result = result
 
     def compose(self) -> ComposeResult:
