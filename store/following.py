@@ -17,6 +17,7 @@ _VITALS = (
     or_base(StepRow.parent),
     StepRow.subject,
     StepRow.target_new,
+    StepRow.rule,
     StepRow.verdict,
     StepRow.verdict_reason,
     StepDetailRow.vitals,

@@ -131,6 +131,7 @@ class StepVitals:
     parent: int
     subject: str
     target_new: str
+    rule: str
     verdict: str
     verdict_reason: str
     vitals: Json

@@ -5,7 +5,7 @@ The verdict itself is made in `verdict`, on the same figures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,8 +57,13 @@ def limits_of(calibration: Calibration | None, rule: str) -> dict[str, Limits]:
     }
 
 
-def limits_for(store: Path, record: SessionRecord) -> dict[str, Limits]:
-    """The limits of a session's figures, from the calibration beside its store or of its model."""
+def limits_for(
+    store: Path, record: SessionRecord, rules: Iterable[str]
+) -> dict[str, dict[str, Limits]]:
+    """The limits of a session's figures, from the calibration beside its store or of its model.
+
+    By rule: the session's, or what some of its steps were made with.
+    """
     try:
         search = find_calibration(
             store, record.model_sha256, record.weight_name, record.hparams,
@@ -67,4 +72,4 @@ def limits_for(store: Path, record: SessionRecord) -> dict[str, Limits]:
     except FileFormatError:
         # A damaged file is told of by `calibrate --show`; curves can be drawn without limits.
         return {}
-    return limits_of(search.calibration, record.rule)
+    return {rule: limits_of(search.calibration, rule) for rule in rules}

@@ -115,7 +115,7 @@ def _session(view: SessionView) -> SessionReport:
     if record.source:
         facts.append(("from", f"{record.source.get('kind')} of {record.source.get('session', '')}"))
     retention = read_retention(view).columns
-    limits = limits_for(view.repository.database.path, record)
+    limits = limits_for(view.repository.database.path, record, [record.rule]).get(record.rule, {})
     return SessionReport(curve, tuple(facts), tuple(_worst(view, curve)), retention, limits)
 
 

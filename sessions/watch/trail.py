@@ -8,9 +8,10 @@ edit, the second, and so on.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...store.records import BASE, SessionRecord, StepVitals
+from .levels import Verdict
 from .limits import Limits, limits_for
 
 if TYPE_CHECKING:
@@ -34,8 +35,18 @@ FIGURES = (
 _MOST_HELD = 16
 """Sessions whose steps are kept."""
 
-Point = tuple[int, int, str, str, str, str, tuple[float | None, ...]]
-"""Step, parent, subject, target, verdict, reason, and each of `FIGURES`."""
+
+class Point(NamedTuple):
+    """What is drawn and told of a step; `figures` are `FIGURES`, in their order."""
+
+    step: int
+    parent: int
+    subject: str
+    target: str
+    rule: str
+    verdict: str
+    reason: str
+    figures: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +58,14 @@ class Trail:
         rule: The session's rule.
         identity: C = I.
         points: One a step, from the first edit to the branch's tip.
-        limits: Of the figures that have any.
+        limits: By the rule of a step, of the figures that have any.
     """
 
     session: str
     rule: str
     identity: bool
     points: tuple[Point, ...]
-    limits: dict[str, Limits] = field(default_factory=dict)
+    limits: dict[str, dict[str, Limits]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many steps."""
@@ -63,7 +74,14 @@ class Trail:
     def figure(self, name: str) -> list[float | None]:
         """One of `FIGURES`, by place on the path; None where it was not taken."""
         at = FIGURES.index(name)
-        return [point[6][at] for point in self.points]
+        return [point.figures[at] for point in self.points]
+
+    def limits_at(self, place: int) -> dict[str, Limits]:
+        """What the verdict of a step went by: those of its rule, none where there was none."""
+        if not self.points:
+            return {}
+        point = self.points[min(place, len(self.points) - 1)]
+        return {} if point.verdict == Verdict.UNCALIBRATED else self.limits.get(point.rule, {})
 
 
 @dataclass(slots=True)
@@ -97,9 +115,10 @@ class Trails:
         points = []
         while at != BASE and at in held.points:
             points.append(held.points[at])
-            at = points[-1][1]
+            at = points[-1].parent
         path = tuple(reversed(points))
-        limits = limits_for(repository.database.path, record)
+        rules = {point.rule for point in path}
+        limits = limits_for(repository.database.path, record, rules)
         return Trail(record.name, record.rule, record.statistics is None, path, limits)
 
     def _known(self, record: SessionRecord) -> _Held:
@@ -113,9 +132,9 @@ class Trails:
 
 def _point(found: StepVitals) -> Point:
     figures = tuple(_number(found.vitals.get(name)) for name in FIGURES)
-    return (
+    return Point(
         found.step, found.parent, found.subject, found.target_new.strip(),
-        found.verdict, found.verdict_reason, figures,
+        found.rule, found.verdict, found.verdict_reason, figures,
     )  # fmt: skip
 
 

@@ -44,17 +44,17 @@ class WatchDesk(StoreDesk):
         self.read.append(len(found[0]))
         return found
 
-    def land(self) -> None:
+    def land(self, rule: str = "r-rome", verdict: str = "warn") -> None:
         """Commit one more step to "study"."""
         repository = self._bench.repository
         record = repository.session("study")
         at = repository.cursor(record.id)
-        step = step_record(at.step + 1, at.step, at.step + 1, verdict="warn")
+        step = step_record(at.step + 1, at.step, at.step + 1)
         draft = StepDraft(
-            parent=at.step, branch=at.branch, request=step.request, rule=step.rule,
+            parent=at.step, branch=at.branch, request=step.request, rule=rule,
             hparams=step.hparams, weight_name=step.weight_name, weight_sha256="d" * 64,
             tokens={}, losses=(), diagnostics={}, vitals=vitals(at.step + 1, 1.2),
-            verdict="warn", verdict_reason="it is a little much", timings={}, delta=b"delta",
+            verdict=verdict, verdict_reason="it is a little much", timings={}, delta=b"delta",
         )  # fmt: skip
         repository.begin(record.id, Intent("edit"))
         repository.commit_step(record.id, draft, command="edit", params={})
@@ -105,6 +105,27 @@ async def test_the_cursor_tells_each_step_and_enter_goes_there(
         await pilot.click(WatchTab, offset=(9, 3))
         await pilot.pause()
         assert tab.place == 0, "a click moves the cursor"
+
+
+async def test_the_limits_are_those_of_the_step_under_the_cursor(
+    tmp_path: Path, make_app: Make, settle: Any, text: Any
+) -> None:
+    with bench_at(tmp_path / "mixed") as bench:
+        tell(bench.repository, "study", 5)
+        calibrate(bench.paths.store)
+        desk = WatchDesk(bench)
+        desk.land(rule="ft", verdict="uncalibrated")
+        app = make_app(desk)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await look_at(app, pilot, "watch")
+            assert "edit 6 of 6" in text(app)
+            assert "warn >" not in text(app), "no calibration was asked about this step"
+            await pilot.press("left")
+            await pilot.pause()
+            assert "warn > 1.16" in text(app)
+            await pilot.press("right")
+            await pilot.pause()
+            assert "warn >" not in text(app)
 
 
 async def test_others_are_laid_over_it_with_marks_of_their_own(
@@ -210,7 +231,7 @@ def test_a_gap_in_the_figures_is_a_gap_in_the_curve() -> None:
 
 def test_a_trail_follows_its_branch_after_an_undo(bench: Bench) -> None:
     trail = Trails().follow(bench.repository, "study")
-    assert [point[0] for point in trail.points] == list(range(1, 31)), "steps ahead stay in sight"
+    assert [point.step for point in trail.points] == list(range(1, 31)), "steps ahead stay in sight"
     assert trail.figure("perplexity_ratio")[0] == calm(1)
     assert trail.figure("in_force")[0] is None
-    assert trail.limits["perplexity_ratio"].collapsed == pytest.approx(1.486, abs=1e-3)
+    assert trail.limits_at(0)["perplexity_ratio"].collapsed == pytest.approx(1.486, abs=1e-3)

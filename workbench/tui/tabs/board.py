@@ -67,8 +67,9 @@ class Scene:
         wanted: The vitals, those to be seen first at the front.
         chosen: They were chosen, and as many are drawn as there is room for.
         window: The places in sight.
-        selected: The session whose steps are told and whose limits are drawn.
+        selected: The session whose steps are told.
         stands: The step the session stands at.
+        limits: Of the step that is told, by figure.
     """
 
     trails: tuple[Trail, ...]
@@ -77,6 +78,7 @@ class Scene:
     window: Window
     selected: int
     stands: int
+    limits: dict[str, Limits]
 
 
 def taken(trails: Sequence[Trail]) -> tuple[str, ...]:
@@ -121,7 +123,7 @@ class Board:
         return Plot(
             FIGURE_NAMES[name],
             [trail.figure(name) for trail in scene.trails],
-            scene.trails[scene.selected].limits.get(name, Limits()),
+            scene.limits.get(name, Limits()),
             scene.window,
             least=0.0 if share else None,
             most=1.0 if share else None,
@@ -198,10 +200,10 @@ class Board:
         stands = None
         for place in range(window.first, min(window.last + 1, len(points))):
             x = column_of(window, place, self._across)
-            verdict = points[place][4]
+            verdict = points[place].verdict
             if _WORST.get(verdict, 0) >= _WORST.get(worst.get(x, ""), 0):
                 worst[x] = verdict
-            if not number and points[place][0] == self.scene.stands:
+            if not number and points[place].step == self.scene.stands:
                 stands = x
         for x in range(1, max(worst, default=0)):
             worst.setdefault(x, worst[x - 1])
@@ -213,17 +215,17 @@ class Board:
         trail = self.scene.trails[number]
         if place >= len(trail):
             return [said(f"{trail.session} ends at edit {len(trail):,}", MUTED)]
-        step, _, subject, target, verdict, reason, _ = trail.points[place]
+        point = trail.points[place]
         head = Content.assemble(
             (f"{mark_of(number)} " if self._several else "", colour_of(number)),
             (f"edit {place + 1:,}", "bold"),
-            (f" of {len(trail):,} · step {step:,}  ", MUTED),
-            (f"{verdict_glyph(verdict)} {verdict}  ", verdict_style(verdict)),
-            said(subject),
+            (f" of {len(trail):,} · step {point.step:,}  ", MUTED),
+            (f"{verdict_glyph(point.verdict)} {point.verdict}  ", verdict_style(point.verdict)),
+            said(point.subject),
             (" → ", FAINT),
-            said(target),
+            said(point.target),
         ).truncate(self._width, ellipsis=True)
-        return [head, *_folded(reason, self._width, self._told_lines - 1)]
+        return [head, *_folded(point.reason, self._width, self._told_lines - 1)]
 
 
 def _stripe(verdict: str) -> Cell:

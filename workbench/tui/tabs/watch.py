@@ -21,6 +21,7 @@ from ..view import View
 from .reading import ReadingTab
 
 if TYPE_CHECKING:
+    from ....sessions.watch.limits import Limits
     from ....sessions.watch.trail import Trail
     from ...render.curves import Window
     from .board import Board
@@ -132,10 +133,14 @@ class WatchTab(ReadingTab, Widget, can_focus=True):
 
             scene = Scene(
                 self._trails, self._wanted(), bool(self._chosen), self._shown(), self._selected,
-                self._view.cursor if self._view is not None else 0,
+                self._view.cursor if self._view is not None else 0, self._limits(),
             )  # fmt: skip
             self._board = Board(scene, *self.size)
         self.refresh()
+
+    def _limits(self) -> dict[str, Limits]:
+        """What the verdict of the step under the cursor went by."""
+        return self._trails[self._selected].limits_at(self._place)
 
     def render(self) -> Content:
         """The whole tab."""
@@ -151,6 +156,8 @@ class WatchTab(ReadingTab, Widget, can_focus=True):
         window = self._window
         if window is not None and not window.first <= self._place <= window.last:
             self._show_around(window.last - window.first)
+        elif self._board is not None and self._board.scene.limits != self._limits():
+            self._redraw()
         else:
             self.refresh()
 
@@ -173,7 +180,7 @@ class WatchTab(ReadingTab, Widget, can_focus=True):
             return
         points = self._trails[self._selected].points
         places = range(self._place + direction, len(points) if direction > 0 else -1, direction)
-        found = next((at for at in places if at < len(points) and points[at][4] in _BAD), None)
+        found = next((at for at in places if at < len(points) and points[at].verdict in _BAD), None)
         if found is None:
             self.notify(f"no warning {'further on' if direction > 0 else 'before'}")
         else:
@@ -209,7 +216,7 @@ class WatchTab(ReadingTab, Widget, can_focus=True):
         if not self._trails or self._place >= len(self._trails[self._selected]):
             return
         trail = self._trails[self._selected]
-        step = trail.points[self._place][0]
+        step = trail.points[self._place].step
         if self._selected == 0 and self._view is not None and self._view.cursor == step:
             self.notify(f"the cursor is at step {step} already")
             return
