@@ -29,7 +29,7 @@ class Start:
     Attributes:
         session: The session to open; None for the last one used.
         choices: Options for a session that does not exist yet.
-        color: "auto", "always" or "never".
+        color: "auto", "always" or "never"; None leaves it to the settings.
         config: The settings file that was named.
         keep_going: A script goes on after a command that failed.
         host: The address that is served on.
@@ -40,7 +40,7 @@ class Start:
     session: str | None
     choices: SessionChoices
     debug: bool = False
-    color: str = "auto"
+    color: str | None = None
     config: str | None = None
     verbose: int = 0
     keep_going: bool = False
@@ -58,7 +58,7 @@ def front_command(front: Front) -> click.Command:
             values["session"] or values["session_"] or session_before(),
             SessionChoices(**{name: values[name] for name in SessionChoices.declared}),
             **{name: values[name] for name in ("keep_going", "host", "port") if name in values},
-            **{**common, "color": common["color"] or "auto"},
+            **common,
         )
 
     summary = FRONTS[front]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO, cast
 
 from ...errors import ExitCode
@@ -37,16 +36,15 @@ def run(start: Start) -> int:
     bench = Bench(paths, current=start.session, choices=start.choices, config=start.config)
     with bench:
         settings = bench.settings  # what is wrong with them is said before any work
-        if start.color == "auto":
-            start = replace(start, color=settings.color)
+        color = start.color or settings.color
         bench.resume(diagnostics.note)
         if interactive:
-            return _converse(start, bench, settings)
-        lines = Lines(bench, color=start.color, debug=start.debug, keep_going=start.keep_going)
+            return _converse(start, bench, settings, color)
+        lines = Lines(bench, color=color, debug=start.debug, keep_going=start.keep_going)
         return lines.script("standard input", sys.stdin)
 
 
-def _converse(start: Start, bench: Bench, settings: Settings) -> int:
+def _converse(start: Start, bench: Bench, settings: Settings, color: str) -> int:
     """Talk to somebody at a terminal until they leave."""
     from .editor import make_editor
 
@@ -54,14 +52,14 @@ def _converse(start: Start, bench: Bench, settings: Settings) -> int:
         bench,
         bench.paths.history,
         vi=settings.editing_mode is EditingMode.VI,
-        color=bool(wants_color(start.color, tty=True)),
+        color=bool(wants_color(color, tty=True)),
     )
     sys.stdout.write("romebench: `help` lists the commands, Ctrl-D leaves\n")
     with _paged(settings) as waited:
         watch = Stopwatch(diagnostics.note, on=True, waited=waited)
         lines = Lines(
             bench,
-            color=start.color,
+            color=color,
             debug=start.debug,
             keep_going=start.keep_going,
             stopwatch=watch,

@@ -187,3 +187,11 @@ def test_time_is_said_and_switched(
         "time is on",
         "time is off",
     ]
+
+
+def test_a_typed_colour_wins_over_the_settings(
+    script: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROMEBENCH_COLOR", "always")
+    assert "\x1b[" in script("log\n")[1]
+    assert "\x1b[" not in script("log\n", "--color", "auto")[1], "it isn't a terminal"
