@@ -36,6 +36,7 @@ class Steps:
         self._conductor = conductor
         self._records: dict[int, StepRecord] = {}
         self._stale = False
+        self._told: JobProgressed | None = None
 
     def forget(self) -> None:
         """Another session was taken up: its steps have the same numbers."""
@@ -82,12 +83,19 @@ class Steps:
         """Show a v* optimisation while it runs, unless another step is being looked at."""
         history, edit = self._space.query_one(HistoryList), self._space.query_one(EditTab)
         figures = message.job.figures
+        self._told = message
         if figures and edit.is_on_screen and history.step in (None, cursor):
             edit.live(figures, message.progress.total)
             self._stale = True
 
+    def opened(self, cursor: int) -> None:
+        """The tab has come into sight: an optimisation that runs is shown without waiting."""
+        if self._told is not None:
+            self.live(self._told, cursor)
+
     def settle(self) -> None:
         """What ran is over: show a step again."""
+        self._told = None
         if self._stale and not self._conductor.busy:
             self._stale = False
             self.follow()

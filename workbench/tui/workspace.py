@@ -236,7 +236,7 @@ class Workspace(Actions):
             self.query_one(LensTab).follow(self.last_prompt)
         if asked.command.long and not stay and not self._readings.follows(asked.command.name):
             self.open_tab("console")
-        self._reporter.begun(job, asked, self.view.cursor if self.view is not None else 0)
+        self._reporter.begun(job, asked, self._cursor)
 
     @on(Executed)
     def _executed(self, message: Executed) -> None:
@@ -263,6 +263,10 @@ class Workspace(Actions):
 
     # The life of a job
 
+    @property
+    def _cursor(self) -> int:
+        return self.view.cursor if self.view is not None else 0
+
     @on(JobStarted)
     def _job_started(self, message: JobStarted) -> None:
         self._activity.started(message)
@@ -271,7 +275,7 @@ class Workspace(Actions):
     def _job_progressed(self, message: JobProgressed) -> None:
         self._activity.progressed(message)
         self._readings.progressed(message.progress, self.view)
-        self.steps.live(message, self.view.cursor if self.view is not None else 0)
+        self.steps.live(message, self._cursor)
 
     @on(JobStreamed)
     def _job_streamed(self, message: JobStreamed) -> None:
@@ -324,6 +328,7 @@ class Workspace(Actions):
     @on(TabbedContent.TabActivated)
     @on(ReadingTab.Changed)
     def _refresh_tab(self) -> None:
+        self.steps.opened(self._cursor)
         self._readings.refresh(self.view)
 
     @on(PageRead)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from textual.color import Color
 
+from romebench.engine.progress import Progress
+from romebench.workbench.commands.parsing import Invocation
+from romebench.workbench.commands.results import Result
+from romebench.workbench.tui.lane.desk import Ears
 from romebench.workbench.tui.side.history import HistoryList
 from romebench.workbench.tui.tabs.cards import EditCard, MoveCard
 from romebench.workbench.tui.tabs.edit import EditTab
 from romebench.workbench.tui.tabs.welcome import ExampleList, Welcome
 from romebench.workbench.tui.tabs.writing import Writing
+
+from .fake_desk import FakeDesk, step_record
 
 EDIT = "[LeBron James] plays the sport of => football"
 WIDE = (120, 36)
@@ -129,6 +135,41 @@ async def test_the_edit_tab_follows_the_highlight(make_desk, make_app, settle, t
         app.screen.query_one(EditTab).scroll_end(animate=False)
         await pilot.pause()
         assert "clamped" in text(app)
+
+
+class FittingDesk(FakeDesk):
+    """Tells of four gradient steps of twenty, and waits for the gate to go on."""
+
+    def execute(self, invocation: Invocation, ears: Ears) -> Result:
+        if invocation.command.name == "edit":
+            for n in range(4):
+                figures = {**step_record(1, 0, 1).losses[n], "clamp_norm": 32.0}
+                ears.progress(Progress("optimising v*", n + 1, 20, figures=figures))
+        return super().execute(invocation, ears)
+
+
+async def test_the_optimisation_is_seen_while_it_runs(tmp_path, make_app, settle, text, tab):
+    desk = FittingDesk(tmp_path / "home", steps=1)
+    app = make_app(desk)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        desk.gate.clear()
+        app.workspace.line.value = EDIT
+        await pilot.press("enter")
+        for _ in range(200):
+            await pilot.pause(0.02)
+            if "optimising v*" in text(app):
+                break
+        await pilot.press(f"alt+{tab['edit']}")
+        await pilot.pause(0.1)
+        seen = text(app)
+        assert "an edit is being computed" in seen
+        assert "6.2 → 1.55" in seen, "the loss so far"
+        assert "2.4 of 32" in seen, "‖δ‖ against the clamp"
+        desk.gate.set()
+        await settle(pilot)
+        assert "an edit is being computed" not in text(app)
+        assert "step 2" in text(app), "and then the step that came of it"
 
 
 async def test_the_log_lists_operations_and_goes_back(make_desk, make_app, settle, text, tab):
