@@ -267,6 +267,7 @@ class Session(SessionView):
             rule=record.rule,
             verdict=record.verdict,
             delta_ratio=record.vitals.get("delta_ratio"),
+            perplexity_ratio=record.vitals.get("perplexity_ratio"),
             weight_name=record.weight_name,
             weight_sha256=record.weight_sha256,
             created_at=record.created_at,

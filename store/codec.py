@@ -65,6 +65,7 @@ def step_values(record: StepRecord, hparams: str) -> Json:
         "verdict": record.verdict,
         "verdict_reason": record.verdict_reason,
         "delta_ratio": record.vitals.get("delta_ratio"),
+        "perplexity_ratio": record.vitals.get("perplexity_ratio"),
         "hparams": hparams,
     }
 

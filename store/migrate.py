@@ -40,7 +40,7 @@ class Chain:
         return self.revisions[-1]
 
 
-RELEASED = Chain(f"{__package__}:migrations", ("0001", "0002"))
+RELEASED = Chain(f"{__package__}:migrations", ("0001", "0002", "0003"))
 """The migrations in the package; a test compares the ids with the files."""
 
 

@@ -52,6 +52,7 @@ LINE = (
     StepRow.rule,
     StepRow.verdict,
     StepRow.delta_ratio,
+    StepRow.perplexity_ratio,
     StepRow.weight_name,
     StepRow.weight_sha256,
     StepRow.created_at,

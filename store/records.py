@@ -118,6 +118,7 @@ class StepLine:
     rule: str
     verdict: str
     delta_ratio: float | None
+    perplexity_ratio: float | None
     weight_name: str
     weight_sha256: str
     created_at: str

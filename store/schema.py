@@ -117,6 +117,7 @@ class StepRow(Base):
     verdict: Mapped[str]
     verdict_reason: Mapped[str]
     delta_ratio: Mapped[float | None] = mapped_column(AnyFloat)
+    perplexity_ratio: Mapped[float | None] = mapped_column(AnyFloat)
     hparams: Mapped[str] = mapped_column(ForeignKey("hparams.digest"))
 
 

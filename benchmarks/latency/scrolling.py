@@ -35,7 +35,7 @@ class Shell(App[None]):
 def long_view(steps: int = STEPS) -> View:
     """A line of steps, the cursor on the last."""
     lines = [
-        StepLine(n, n - 1, n, f"Subject {n}", " target", "r-rome", "ok", 0.05, "w", "", "")
+        StepLine(n, n - 1, n, f"Subject {n}", " target", "r-rome", "ok", 0.05, 1.01, "w", "", "")
         for n in range(1, steps + 1)
     ]
     status = Status(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable
 from importlib.resources import files
@@ -121,6 +122,23 @@ def test_a_store_of_the_first_release(path: Path) -> None:
         recovered = repository.recover(session.id)
         assert recovered is not None
         assert recovered.params == {"position": 2}
+
+
+def test_perplexities_of_old_steps_are_found_in_their_vitals(path: Path) -> None:
+    path.parent.mkdir()
+    old = sqlite3.connect(path)
+    old.executescript((DATA / "0001.sql").read_text(encoding="utf-8"))
+    for step, found in ((1, "1.25"), (2, "NaN")):
+        vitals = f'{{"delta_ratio":0.1,"perplexity_ratio":{found},"efficacy":true}}'
+        old.execute("UPDATE step_details SET vitals = ? WHERE step = ?", (vitals, step))
+    old.commit()
+    old.close()
+    with Database.open(path) as database:
+        found = [line.perplexity_ratio for line in Repository(database).step_lines(1)]
+    assert found[0] == 1.25
+    assert found[1] is not None
+    assert math.isnan(found[1]), "measured, and no number"
+    assert found[2] is None, "not measured"
 
 
 def test_nothing_is_copied_when_nothing_changes(filled: Path) -> None:

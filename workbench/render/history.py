@@ -12,6 +12,7 @@ from ...store.records import BASE, OperationRecord
 from ..commands.results import BranchChanged, Branches, HistoryLog, Moved, OperationLog
 from . import parts
 from .graph import Row, graph
+from .vitals import times
 
 _STATUS = {"ok": "", "failed": "red", "cancelled": "yellow", "interrupted": "yellow"}
 
@@ -49,6 +50,8 @@ def log(result: HistoryLog) -> RenderableType:
         text.append("  ").append_text(parts.shown(step.subject, width=40))
         text.append(" → ").append_text(parts.shown(step.target_new.strip(), width=30))
         text.append(f"  ‖Δ‖/‖W₀‖ {parts.ratio(step.delta_ratio)}", style=parts.LABEL)
+        if step.perplexity_ratio is not None:
+            text.append(f"  perplexity {times(step.perplexity_ratio)}", style=parts.LABEL)
         text.append(f"  {step.rule}  ", style=parts.LABEL)
         return text.append_text(parts.verdict(step.verdict))
 

@@ -19,6 +19,7 @@ from ..commands.results import (
 from . import parts
 from .history import step_name
 from .text import visible
+from .vitals import key_vitals, model_vitals
 
 
 def edited(result: Edited) -> RenderableType:
@@ -67,9 +68,10 @@ def _vital_rows(record: StepRecord) -> list[tuple[str, Text | str]]:
         ("‖Δ‖/‖W₀‖", parts.ratio(vitals.get("delta_ratio"))),
         ("‖W−W₀‖/‖W₀‖", parts.ratio(vitals.get("weight_ratio"))),
     ]
-    if "u_dot_k" in vitals:
-        rows.append(("u·k", parts.number(vitals["u_dot_k"]) + _second_moment(record)))
+    for name, value in key_vitals(vitals):
+        rows.append((name, value + (_second_moment(record) if name == "u·k" else "")))
     rows += [
+        *model_vitals(vitals),
         ("efficacy", "yes" if vitals.get("efficacy") else "no: the model still says otherwise"),
         ("verdict", parts.line(parts.verdict(record.verdict), (reason))),
     ]

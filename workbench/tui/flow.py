@@ -23,14 +23,14 @@ class Flow(Widget):
         self._pieces = [piece for piece in pieces if piece]
 
     def lines(self, width: int) -> list[Content]:
-        """The pieces, packed."""
+        """The pieces, packed; one that is wider than a line is wrapped."""
         lines: list[Content] = []
         for piece in self._pieces:
             fits = lines and lines[-1].cell_length + len(_GAP) + piece.cell_length <= width
             if fits:
                 lines[-1] = Content.assemble(lines[-1], _GAP, piece)
             else:
-                lines.append(piece)
+                lines += piece.wrap(width) if piece.cell_length > width > 0 else [piece]
         return lines
 
     def render(self) -> Content:

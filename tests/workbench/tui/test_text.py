@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.content import Content
 
 from romebench.errors import RequestError, UsageError
 from romebench.workbench.commands.parsing import HelpAsked, Invocation
 from romebench.workbench.tui.bottom.tokens import token_content
 from romebench.workbench.tui.bottom.typed_lines import TypedLines
+from romebench.workbench.tui.flow import Flow
 from romebench.workbench.tui.lane.answers import changed
 from romebench.workbench.tui.lane.examples import WELL_KNOWN, examples_for
 from romebench.workbench.tui.text import duration, figure, percent, ratio, said, site_of, spark
@@ -172,3 +174,15 @@ def test_the_overview_names_every_command():
     text = overview()
     for command in COMMANDS:
         assert f"/{command.name} " in text
+
+
+def test_pieces_flow_over_lines_and_a_long_one_is_wrapped():
+    told = "perplexity is 135.765 times the base model's, over 1.401"
+    flow = Flow([Content("u·k 3"), Content(""), Content(told), Content("ok")])
+    assert [line.plain for line in flow.lines(30)] == [
+        "u·k 3",
+        "perplexity is 135.765 times",
+        "the base model's, over 1.401",
+        "ok",
+    ]
+    assert [line.plain for line in flow.lines(80)] == [f"u·k 3   {told}   ok"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
+from ...render.vitals import times
 from ..helpable import Help
 from ..keymap import bindings_of
 from ..pane_keys import GO_TO_STEP
@@ -29,6 +30,9 @@ _TIP = 14
 _RATIO_FROM = 34
 """Width from which a line has room for ‖Δ‖/‖W₀‖."""
 
+_PERPLEXITY_FROM = 44
+"""Width from which it has room for the perplexity too."""
+
 
 class HistoryList(LineList):
     """The steps; Enter or a click on the highlighted one goes there."""
@@ -42,7 +46,8 @@ class HistoryList(LineList):
         "step and of every step below it on its line. Dimmed steps are not in force.\n\n"
         "The shape and colour in front of a step is its verdict: ● ok, ◐ warn, ✖ collapsed, "
         "○ uncalibrated. The figure at the end is ‖Δ‖/‖W₀‖: how large the edit is against the "
-        "unedited weight.\n\n"
+        "unedited weight; before it, where there is room and it was measured, stands the "
+        "perplexity against the unedited model (×1.04).\n\n"
         "Move the highlight and press Enter to go to a step, or click it twice. An edit made "
         "after going back opens a branch; nothing is ever lost.",
     )
@@ -154,10 +159,12 @@ class HistoryList(LineList):
         return Content(" ").join(parts)
 
     def _tail(self, step: int, width: int) -> Content:
-        """Branch names and ‖Δ‖/‖W₀‖, at the right edge."""
+        """Branch names, perplexity and ‖Δ‖/‖W₀‖, at the right edge."""
         assert self._view is not None
         parts = [self._tips(step)]
         line = self._view.lines.get(step)
+        if line is not None and width >= _PERPLEXITY_FROM:
+            parts.append(Content.styled(times(line.perplexity_ratio), MUTED))
         if line is not None and width >= _RATIO_FROM:
             parts.append(Content.styled(ratio(line.delta_ratio), MUTED))
         return Content(" ").join([part for part in parts if part])

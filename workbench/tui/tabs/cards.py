@@ -10,10 +10,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...render.text import visible
+from ...render.vitals import key_vitals, model_vitals
 from ..flow import Flow, link
 from ..keymap import key_for
 from ..lane.answers import Answers, changed
-from ..text import FAINT, MUTED, figure, percent, ratio, said, step_name, verdict_content
+from ..text import FAINT, MUTED, percent, ratio, said, step_name, verdict_content
 from .blocks import Block
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def vitals_pieces(record: StepRecord) -> list[Content]:
         _efficacy(vitals),
         _pair("‖Δ‖/‖W₀‖", ratio(vitals.get("delta_ratio"))),
         _pair("‖W−W₀‖/‖W₀‖", ratio(vitals.get("weight_ratio"))),
-        *([_pair("u·k", figure(vitals["u_dot_k"]))] if "u_dot_k" in vitals else []),
+        *(_pair(*each) for each in (*key_vitals(vitals), *model_vitals(vitals))),
         verdict_content(record.verdict),
         said(record.verdict_reason, FAINT),
     ]  # fmt: skip
