@@ -17,7 +17,6 @@ from torch import Tensor
 
 from ..errors import EditError
 from ..hparams import Hparams
-from .log_probs import picked_and_last
 from .model import LoadedModel
 from .progress import Progress, ProgressSink, StopFlag, check
 from .suffix import Suffix
@@ -112,9 +111,11 @@ class _Objective:
         read = self._reader
         hidden = self._suffix.hidden(offset, read.columns)
         logits = self._suffix.head(torch.cat([hidden[:-1].flatten(0, 1), hidden[-1, :1]]))
-        picked, kl_now = picked_and_last(logits.to(offset.device), read.targets.flatten())
+        log_probs = torch.log_softmax(logits.to(offset.device), dim=-1)
+        kl_now = log_probs[-1]
         if self._kl_start is None:
             self._kl_start = kl_now.detach().clone()
+        picked = log_probs[:-1].gather(1, read.targets.flatten()[:, None])
         nll_each = -picked.view(read.targets.shape).mean(1)
         nll = (nll_each * read.weights).sum()
         # KL(now ‖ start): the published call passes the start as the input of kl_div.
