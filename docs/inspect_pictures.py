@@ -1,8 +1,12 @@
-"""Draw the pictures of docs/inspect.md on the pocket model: `python docs/inspect_pictures.py`."""
+"""Draw the pictures of docs/inspect.md on pocket: `python docs/inspect_pictures.py [FOLDER]`.
+
+`tests/docs/test_pictures.py` draws them again and compares.
+"""
 
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,17 +30,16 @@ SHOWN = {
     "vectors": 'vectors "The capital of Poland is" --at base -l 4 -x 2',
     "explain": "explain 1",
 }
-DRAWN = f'trace "{FACT}" --compare --force --plot {PICTURES / "trace-plot.svg"}'
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     """Make an edit, and draw every view of it."""
-    PICTURES.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home, Bench(Paths.under(Path(home))) as bench:
         run(bench, f'edit "{FACT} => football"')
         for name, line in SHOWN.items():
-            picture(name, line, run(bench, line))
-        run(bench, DRAWN)
+            picture(folder, name, line, run(bench, line))
+        run(bench, f'trace "{FACT}" --compare --force --plot {folder / "trace-plot.svg"}')
 
 
 def run(bench: Bench, line: str) -> Result:
@@ -46,13 +49,13 @@ def run(bench: Bench, line: str) -> Result:
     return execute(asked.command, Context(bench), asked.params)
 
 
-def picture(name: str, line: str, result: Result) -> None:
+def picture(folder: Path, name: str, line: str, result: Result) -> None:
     """What the terminal shows, as an SVG."""
     console = Console(record=True, width=112, file=io.StringIO(), force_terminal=True)
     console.print(f"$ romebench {line}", style="bold", markup=False, highlight=False)
     console.print(render(result))
-    console.save_svg(str(PICTURES / f"{name}.svg"), title="romebench", unique_id=name)
+    console.save_svg(str(folder / f"{name}.svg"), title="romebench", unique_id=name)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES)

@@ -22,6 +22,9 @@ from romebench.workbench.tui.app import Workbench
 from romebench.workbench.tui.lane.desk import Desk
 
 PICTURES = Path(__file__).parent / "pictures"
+LOOK_S = 0.6
+"""How long nothing happens before a picture is taken: panes wait for the user to come to rest."""
+
 FACT = "[LeBron James] plays the sport of"
 PROMPT = "LeBron James plays the sport of"
 
@@ -66,7 +69,7 @@ EXAMPLES = (
         (
             "/import contrast-r-rome",
             "/import contrast-rome",
-            "/eval counterfact pocket -n 8 --skip-generation --name pocket-counterfact",
+            "/eval counterfact pocket -n 5 --skip-generation --name pocket-counterfact",
             "/sessions open contrast-rome",
             "/retention --every 2",
         ),
@@ -87,6 +90,7 @@ async def draw(shots: Sequence[Shot], folder: Path) -> None:
             await idle(app, pilot)
             for shot in shots:
                 await prepare(app, pilot, shot)
+                await idle(app, pilot, LOOK_S)
                 file = folder / f"{shot.name}.svg"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(app.export_screenshot(title="romebench"), encoding="utf-8")
@@ -113,12 +117,12 @@ async def prepare(app: Workbench, pilot: Pilot[None], shot: Shot) -> None:
         await idle(app, pilot)
 
 
-async def idle(app: Workbench, pilot: Pilot[None]) -> None:
-    """Wait until the lane has nothing to do and the screen has drawn what came of it."""
-    quiet = 0
-    while quiet < 5:
-        await pilot.pause(0.1)
-        quiet = quiet + 1 if app.bridge.submitted and app.bridge.running is None else 0
+async def idle(app: Workbench, pilot: Pilot[None], seconds: float = 0.1) -> None:
+    """Wait until the lane has had nothing to do for a while, and all is drawn."""
+    quiet = 0.0
+    while quiet < seconds:
+        await pilot.pause(0.05)
+        quiet = quiet + 0.05 if app.bridge.submitted and app.bridge.running is None else 0.0
 
 
 async def close(app: Workbench, pilot: Pilot[None]) -> None:

@@ -30,32 +30,40 @@ def screen(picture: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every picture of the workbench, drawn now."""
+    """Every picture, drawn now."""
     folder = tmp_path_factory.mktemp("pictures")
-    script = [sys.executable, str(DOCS / "workbench_pictures.py"), str(folder)]
     plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    done = subprocess.run(
-        script, env=plain, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    for script in ("workbench_pictures.py", "inspect_pictures.py"):
+        done = subprocess.run(
+            [sys.executable, str(DOCS / script), str(folder)],
+            env=plain, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
     return folder
 
 
+def test_every_picture_is_drawn_by_a_script(drawn: Path) -> None:
+    assert names(PICTURES) == names(drawn)
+
+
 def test_the_pictures_are_current(drawn: Path) -> None:
-    names = {file.relative_to(drawn) for file in drawn.rglob("*.svg")}
-    assert len(names) == 11
-    for name in sorted(names):
+    for name in sorted(names(drawn)):
+        if name == "trace-plot.svg":
+            continue  # its letters are drawn as curves
         kept, now = screen(PICTURES / name), screen(drawn / name)
-        assert len(now) > 20, name
-        # What frames every screen is the same on every machine: header, tabs, footer.
-        assert (kept[0], kept[2], kept[-1]) == (now[0], now[2], now[-1]), name
+        assert len(now) > 8, name
         alike = difflib.SequenceMatcher(None, kept, now, autojunk=False).ratio()
-        assert alike >= ALIKE, "\n".join(difflib.unified_diff(kept, now, str(name), "now"))
+        assert alike >= ALIKE, "\n".join(difflib.unified_diff(kept, now, name, "now"))
 
 
-def test_every_picture_of_the_docs_is_drawn_by_a_script(drawn: Path) -> None:
-    ours = {str(file.relative_to(drawn)) for file in drawn.rglob("*.svg")}
-    inspected = (DOCS / "inspect_pictures.py").read_text(encoding="utf-8")
-    for file in PICTURES.rglob("*.svg"):
-        name = str(file.relative_to(PICTURES))
-        assert name in ours or f'"{file.stem}"' in inspected or file.name in inspected, name
+def test_what_frames_the_workbench_is_current(drawn: Path) -> None:
+    """Header, tabs and keys are the same on every machine."""
+    for name in sorted(names(drawn)):
+        kept, now = screen(PICTURES / name), screen(drawn / name)
+        if "Console" in "".join(now[2:3]):
+            assert (kept[0], kept[2], kept[-1]) == (now[0], now[2], now[-1]), name
+
+
+def names(folder: Path) -> set[str]:
+    """The pictures of a folder."""
+    return {str(file.relative_to(folder)) for file in folder.rglob("*.svg")}
