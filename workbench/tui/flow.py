@@ -22,16 +22,14 @@ class Flow(Widget):
         super().__init__(classes=classes)
         self._pieces = [piece for piece in pieces if piece]
 
+    @property
+    def pieces(self) -> Sequence[Content]:
+        """What is shown."""
+        return self._pieces
+
     def lines(self, width: int) -> list[Content]:
-        """The pieces, packed; one that is wider than a line is wrapped."""
-        lines: list[Content] = []
-        for piece in self._pieces:
-            fits = lines and lines[-1].cell_length + len(_GAP) + piece.cell_length <= width
-            if fits:
-                lines[-1] = Content.assemble(lines[-1], _GAP, piece)
-            else:
-                lines += piece.wrap(width) if piece.cell_length > width > 0 else [piece]
-        return lines
+        """The pieces, packed."""
+        return packed(self._pieces, width)
 
     def render(self) -> Content:
         """All lines."""
@@ -40,6 +38,18 @@ class Flow(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the width asks for."""
         return max(len(self.lines(width)), 1)
+
+
+def packed(pieces: Sequence[Content], width: int) -> list[Content]:
+    """Pieces on as few lines as they fit on; one that is wider than a line is wrapped."""
+    lines: list[Content] = []
+    for piece in pieces:
+        fits = lines and lines[-1].cell_length + len(_GAP) + piece.cell_length <= width
+        if fits:
+            lines[-1] = Content.assemble(lines[-1], _GAP, piece)
+        else:
+            lines += piece.wrap(width) if piece.cell_length > width > 0 else [piece]
+    return lines
 
 
 def link(key: str, label: str, action: str) -> Content:

@@ -39,12 +39,14 @@ async def test_a_tree_is_drawn_with_its_branches(tree):
     async with Shell(history).run_test(size=(60, 12)):
         history.show(tree)
         lines = [history.line(n, 56).plain.rstrip() for n in range(history.count)]
+        narrower = history.line(0, 36).plain
     assert lines[0].startswith("@ 4 Poland → Paris")
-    assert lines[0].endswith("main-2 .066")
+    assert lines[0].endswith("main-2 ×1.04 .066")
     assert lines[1].startswith("│ ○ 3 Steve Jobs → Microsoft")
-    assert lines[1].endswith("main .120")
+    assert lines[1].endswith("main ×1.06 .120")
     assert lines[3] == "├─╯"
     assert lines[-1] == "◆ base"
+    assert narrower.endswith("main-2 .066"), "no room for the perplexity"
 
 
 async def test_lines_that_join_lanes_are_passed_over(tree):

@@ -19,12 +19,23 @@ _SIGNS = {Intention.GENERATE: "›", Intention.EDIT: "✎", Intention.COMMAND: "
 
 
 class Block(Vertical):
-    """One entry of the console, with a bar of its kind's colour at its left."""
+    """One entry of the console, with a bar of its kind's colour at its left.
+
+    Attributes:
+        put_away: Its text stands elsewhere, and it is about to go.
+    """
+
+    put_away = False
 
     DEFAULT_CSS = """
     Block { height: auto; margin: 0 0 1 0; padding: 0 0 0 1; border-left: outer $panel; }
     Block > Static { height: auto; }
     """
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing happens to it any more."""
+        return True
 
 
 class Echo(Block):

@@ -70,9 +70,16 @@ class Card(Block):
         super().__init__(classes=classes)
         self.job = job
         self._pair = AnswerPair()
+        self._answered = False
+
+    @property
+    def done(self) -> bool:
+        """Whether the answers have come."""
+        return self._answered
 
     def answer(self, answers: Answers | None) -> None:
         """Show the answers, or that there are none."""
+        self._answered = True
         if answers is None:
             self._pair.display = False
         else:
@@ -113,6 +120,7 @@ class MoveCard(Card):
     def __init__(self, job: int, result: Moved) -> None:
         super().__init__(job, "-moved")
         self.result = result
+        self._answered = not result.steps
 
     def compose(self) -> ComposeResult:
         """Heading and both answers."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import RenderableType
 from textual.geometry import Size
+from textual.widget import Widget
 
 from ....engine.request import EditRequest
 from ...commands.context import Side
@@ -17,6 +18,7 @@ from .blocks import Block, Echo, Note, Report
 from .cards import Card, EditCard, MoveCard
 from .page import Page
 from .run_card import RunCard
+from .settled import Settled, entry_of
 from .welcome import Welcome
 from .writing import Writing
 
@@ -27,6 +29,12 @@ B = TypeVar("B", bound=Block)
 
 MOST_BLOCKS = 300
 """Older entries go, so that a day's work costs no more memory than an hour's."""
+
+LIVE_BLOCKS = 24
+"""The newest entries are widgets of their own; older ones settle into one, many together."""
+
+_TOGETHER = 20
+"""Entries that settle into one widget."""
 
 
 class Console(Page):
@@ -42,6 +50,11 @@ class Console(Page):
         "// and \\[ begin text that would otherwise be a command or an edit.\n\n"
         "Select text with the mouse and press ctrl+c to copy it.",
     )
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._settled: list[Settled] = []
+        self._older: Copy | None = None
 
     def watch_virtual_size(self, size: Size) -> None:
         """Stay at the end once there is more than fits; a short page begins at the top."""
@@ -93,6 +106,8 @@ class Console(Page):
 
     def clear(self) -> None:
         """Begin with an empty page; the log keeps everything."""
+        self._older = None
+        self._settled.clear()
         self.remove_children()
 
     # What is found again
@@ -111,13 +126,8 @@ class Console(Page):
 
     def copied(self) -> Copy | None:
         """The newest text that was generated, or the newest edit's request."""
-        for block in reversed(self.children):
-            if isinstance(block, Writing):
-                return Copy("the generated text", block.whole)
-            if isinstance(block, EditCard):
-                typed = EditRequest.from_json(block.result.step.request).typed
-                return Copy(f"the request of step {block.result.step.step}", typed)
-        return None
+        found = (_copy_of(block) for block in reversed(self.children))
+        return next((copy for copy in found if copy is not None), self._older)
 
     def _find(self, kind: type[B], wanted: object) -> B | None:
         assert callable(wanted)
@@ -127,10 +137,39 @@ class Console(Page):
         return None
 
     def _add(self, block: B) -> B:
-        extra = len(self.children) + 1 - MOST_BLOCKS
-        for old in list(self.children)[: max(extra, 0)]:
-            old.remove()
         self.mount(block)
+        self.call_after_refresh(self._settle)
         if self.is_anchored:
             self.anchor()
         return block
+
+    def _settle(self) -> None:
+        """Let the oldest entries settle that nothing happens to, and the very oldest go."""
+        live = [b for b in self.children if isinstance(b, Block) and not b.put_away]
+        over = len(live) - LIVE_BLOCKS
+        for at, block in enumerate(live[: max(over, 0)]):
+            # One whose end was never told must not keep all behind it.
+            if not block.is_mounted or not (block.done or over - at > LIVE_BLOCKS):
+                break
+            self._put_away(block)
+        while self._settled and sum(map(len, self._settled)) > MOST_BLOCKS - LIVE_BLOCKS:
+            self._settled.pop(0).remove()
+
+    def _put_away(self, block: Block) -> None:
+        if not self._settled or len(self._settled[-1]) >= _TOGETHER:
+            self._settled.append(Settled())
+            self.mount(self._settled[-1], before=block)
+        self._settled[-1].take(entry_of(block))
+        self._older = _copy_of(block) or self._older
+        block.put_away = True
+        block.remove()
+
+
+def _copy_of(block: Widget) -> Copy | None:
+    """What is copied where this block is the newest."""
+    if isinstance(block, Writing):
+        return Copy("the generated text", block.whole)
+    if isinstance(block, EditCard):
+        typed = EditRequest.from_json(block.result.step.request).typed
+        return Copy(f"the request of step {block.result.step.step}", typed)
+    return None

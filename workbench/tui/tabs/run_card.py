@@ -27,6 +27,7 @@ class RunCard(Block):
         self.job = job
         self._newest: deque[StepBrief] = deque(maxlen=SHOWN)
         self._done = self._failed = self._unsaid = 0
+        self._ended = False
         self._head = Static(Content.styled("running the queue…", MUTED))
         self._body = Static("")
 
@@ -34,6 +35,11 @@ class RunCard(Block):
         """A line of counts over the newest steps."""
         yield self._head
         yield self._body
+
+    @property
+    def done(self) -> bool:
+        """Whether the run has ended."""
+        return self._ended
 
     def add(self, brief: StepBrief) -> None:
         """A request was taken."""
@@ -58,11 +64,13 @@ class RunCard(Block):
         """It came to its end."""
         why = {"empty": "the queue is empty", "limit": "the limit is reached"}
         end = why.get(result.end, f"stopped by the {result.end}")
+        self._ended = True
         rest = f" · {result.pending} left in the queue" if result.pending else ""
         self._head.update(self._counts("", f" · {end}{rest}"))
 
     def stop(self, why: str) -> None:
         """It ended before its end."""
+        self._ended = True
         self._head.update(self._counts("", f" · {why}"))
 
     def _counts(self, before: str, after: str = "") -> Content:

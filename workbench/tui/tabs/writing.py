@@ -38,6 +38,11 @@ class Column(Vertical):
         """What was written so far."""
         return self._text
 
+    @property
+    def done(self) -> bool:
+        """Whether the text is whole."""
+        return self._done
+
     def compose(self) -> ComposeResult:
         """Heading and text."""
         if self._heading:
@@ -80,6 +85,11 @@ class Writing(Block):
         self._columns = {side: Column(side, headings[side], prompt) for side in sides}
         self._foot = Static("", classes="foot")
         self._foot.display = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return all(column.done for column in self._columns.values())
 
     @property
     def text(self) -> str:
