@@ -38,6 +38,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("romebench.workbench.tui.bottom.assist.PAUSE_S", 0.01)
     monkeypatch.setattr("romebench.workbench.tui.dialogs.edit_form.PAUSE_S", 0.01)
     monkeypatch.setattr("romebench.workbench.tui.workspace.SETTLE_S", 0.01)
+    monkeypatch.setattr("romebench.workbench.tui.tabs.console.SETTLE_S", 0.01)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import RenderableType
 from textual.geometry import Size
+from textual.timer import Timer
 from textual.widget import Widget
 
 from ....engine.request import EditRequest
@@ -33,6 +34,9 @@ MOST_BLOCKS = 300
 LIVE_BLOCKS = 24
 """The newest entries are widgets of their own; older ones settle into one, many together."""
 
+SETTLE_S = 0.4
+"""How long after a new entry old ones settle: not in the moment in which that one is drawn."""
+
 _TOGETHER = 20
 """Entries that settle into one widget."""
 
@@ -55,6 +59,7 @@ class Console(Page):
         super().__init__(id=id)
         self._settled: list[Settled] = []
         self._older: Copy | None = None
+        self._waits: Timer | None = None
 
     def watch_virtual_size(self, size: Size) -> None:
         """Stay at the end once there is more than fits; a short page begins at the top."""
@@ -138,13 +143,15 @@ class Console(Page):
 
     def _add(self, block: B) -> B:
         self.mount(block)
-        self.call_after_refresh(self._settle)
+        if self._waits is None:
+            self._waits = self.set_timer(SETTLE_S, self._settle)
         if self.is_anchored:
             self.anchor()
         return block
 
     def _settle(self) -> None:
         """Let the oldest entries settle that nothing happens to, and the very oldest go."""
+        self._waits = None
         live = [b for b in self.children if isinstance(b, Block) and not b.put_away]
         over = len(live) - LIVE_BLOCKS
         for at, block in enumerate(live[: max(over, 0)]):

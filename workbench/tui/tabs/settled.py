@@ -106,10 +106,10 @@ class Settled(Widget):
 
 
 def entry_of(block: Block) -> Entry:
-    """What a block shows, without the keys that come next."""
+    """What a block shows, line for line: what is in sight must not move when it settles."""
     rows: list[Row] = []
     for child in block.children:
-        if not child.display or child.has_class("next"):
+        if not child.display:
             continue
         margin = child.styles.margin
         rows += [*[_BLANK] * margin.top, _row(child), *[_BLANK] * margin.bottom]
