@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,3 +101,9 @@ def same(live: LiveSession, before: dict[str, torch.Tensor]) -> bool:
     """Whether every parameter is what it was, to the bit."""
     after = dict(live.model.model.named_parameters())
     return all(torch.equal(after[name], tensor) for name, tensor in before.items())
+
+
+def tamper(store: Path, sql: str, *values: Any) -> None:
+    """Change the store behind everybody's back."""
+    with closing(sqlite3.connect(store)) as raw, raw:
+        assert raw.execute(sql, values).rowcount == 1

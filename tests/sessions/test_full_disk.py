@@ -8,8 +8,7 @@ from romebench.errors import StoreError
 from romebench.sessions.live import LiveSession
 from romebench.sessions.replay import verify
 
-from .conftest import request_for
-from .test_live import same, snapshot
+from .conftest import request_for, same, snapshot
 
 
 def set_limit(live: LiveSession, extra_pages: int) -> None:

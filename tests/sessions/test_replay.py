@@ -14,8 +14,7 @@ from romebench.errors import CancelledError
 from romebench.sessions.live import LiveSession
 from romebench.sessions.replay import replay, verify
 
-from .conftest import at_layer, request_for
-from .test_live import same, snapshot, tamper
+from .conftest import at_layer, request_for, same, snapshot, tamper
 
 
 @pytest.fixture

@@ -20,8 +20,7 @@ from romebench.sessions.session import Session
 from romebench.store.records import CursorRecord, Intent
 from romebench.store.repository import Repository
 
-from .conftest import at_layer, request_for
-from .test_live import snapshot, tamper
+from .conftest import at_layer, request_for, snapshot, tamper
 
 Loader = Callable[..., LoadedModel]
 

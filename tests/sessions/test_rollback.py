@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +22,7 @@ from romebench.sessions import editing
 from romebench.sessions.live import LiveSession
 from romebench.store.records import CursorRecord
 
-from .conftest import request_for, same, snapshot
+from .conftest import request_for, same, snapshot, tamper
 
 GREEDY = Sampling(max_new_tokens=8, greedy=True)
 
@@ -169,12 +166,6 @@ def test_a_move_the_store_refuses_puts_the_weights_back(
     assert live.session.operations(1)[0].status == "failed"
     live.undo()
     assert live.session.cursor == CursorRecord("main", 0)
-
-
-def tamper(store: Path, sql: str, *values: Any) -> None:
-    """Change the store behind everybody's back."""
-    with closing(sqlite3.connect(store)) as raw, raw:
-        assert raw.execute(sql, values).rowcount == 1
 
 
 def test_weights_that_do_not_match_are_refused(live: LiveSession) -> None:
